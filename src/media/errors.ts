@@ -1,0 +1,19 @@
+// Errors of streams, with what each server needs to answer: is it refused, offline, or broken?
+import { TransientError } from "../foundation/errors.ts";
+
+/** Why a viewer may not have a stream now. */
+export type RefusalCause = "locked" | "blocked" | "budget" | "offline" | "paused" | "failed";
+
+/** Code `stream.<cause>`. `retryAfterMs` says when it is worth asking again. */
+export class StreamRefusedError extends TransientError {
+  readonly refusal: RefusalCause;
+
+  constructor(
+    refusal: RefusalCause,
+    message: string,
+    options?: { cause?: unknown; retryAfterMs?: number | undefined },
+  ) {
+    super(`stream.${refusal}`, message, options);
+    this.refusal = refusal;
+  }
+}

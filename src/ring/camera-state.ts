@@ -1,0 +1,63 @@
+// One immutable picture of a camera or doorbell: everything a row may read. Made from Ring's record, by its fields, never by model.
+
+export interface CameraState {
+  /** Ring's number, used in its API. */
+  readonly ringId: number;
+  /** MAC-like text, used in topics and unique ids. */
+  readonly deviceId: string;
+  readonly locationId: string;
+  readonly name: string;
+  /** Ring's word for the model, e.g. `floodlight_v2`; `unknown` where the record has none. */
+  readonly kind: string;
+  /** Name for people; `Ring Camera` or `Ring Doorbell` where the kind is unknown. */
+  readonly model: string;
+  readonly firmware: string | undefined;
+  readonly isDoorbell: boolean;
+  readonly isShared: boolean;
+  readonly isOnline: boolean;
+  /** Live view is switched off by modes or settings at Ring. */
+  readonly isLiveViewBlocked: boolean;
+  /** A Ring Protect plan records events. */
+  readonly hasRecordings: boolean;
+  /** undefined: the camera has no light. */
+  readonly light: boolean | undefined;
+  /** undefined: the camera has no siren. */
+  readonly siren: { readonly isOn: boolean; readonly secondsRemaining: number } | undefined;
+  /** Percent of each bay that holds a battery; empty where it has none. */
+  readonly batteries: readonly number[];
+  readonly isBatteryLow: boolean;
+  readonly isCharging: boolean;
+  /** Runs on battery now (not fed by wire): no live call for stills. */
+  readonly isOnBattery: boolean;
+  readonly isMotionDetectionOn: boolean | undefined;
+  readonly canMotionWarn: boolean;
+  readonly isMotionWarningOn: boolean | undefined;
+  readonly wifiNetwork: string | undefined;
+  /** dBm. */
+  readonly signalStrength: number | undefined;
+  readonly isWiredNetwork: boolean;
+  /** Unix ms of Ring's last word about this camera. */
+  readonly updatedAt: number | undefined;
+}
+
+export type Detection = "motion" | "person" | "vehicle" | "package" | "animal" | "other_motion" | (string & {});
+
+/** Something happened at the camera, as the push message says it. */
+export interface CameraEvent {
+  readonly kind: "ding" | "motion";
+  /** Ring's id of the event (text of digits); undefined where the message had none. */
+  readonly eventId: string | undefined;
+  /** Unix ms. */
+  readonly happenedAt: number;
+  readonly receivedAt: number;
+  readonly detection: Detection;
+  readonly text: string | undefined;
+  /** Id of the picture that goes with it, for `snapshot({ imageId })`. */
+  readonly imageId: string | undefined;
+}
+
+export interface Snapshot {
+  readonly jpeg: Buffer;
+  /** Unix ms at which Ring took the picture. */
+  readonly takenAt: number;
+}

@@ -1,0 +1,20 @@
+// A camera or doorbell of the account, as the rest of Belfry uses it.
+import type { Subscribable } from "../foundation/emitter.ts";
+import type { CameraEvent, CameraState, Snapshot } from "./camera-state.ts";
+import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
+
+export interface RingCamera {
+  readonly deviceId: string;
+  /** The newest picture; a new object at each change. */
+  readonly state: CameraState;
+  readonly stateChanged: Subscribable<CameraState>;
+  readonly eventHappened: Subscribable<CameraEvent>;
+  /** Commands reject with an AppError in plain words; they resolve when Ring has confirmed, `state` shows it then. */
+  setLight(isOn: boolean, signal: AbortSignal): Promise<void>;
+  /** `durationSeconds` where the caller wants another than Ring's own 30 s. */
+  setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void>;
+  setMotionDetection(isOn: boolean, signal: AbortSignal): Promise<void>;
+  snapshot(options: { readonly imageId?: string }, signal: AbortSignal): Promise<Snapshot>;
+  /** Calls the camera. Resolves when it has answered; see LiveCall. */
+  openLiveCall(sink: LiveCallSink, signal: AbortSignal): Promise<LiveCall>;
+}

@@ -1,0 +1,172 @@
+// The one truth about settings: type, limits, default and one sentence for each. Everything else about them is made from this.
+
+interface RowBase {
+  readonly key: string;
+  readonly title: string;
+  /** One sentence for the owner. */
+  readonly text: string;
+}
+
+export type OptionRow = RowBase &
+  (
+    | {
+        readonly type: "text" | "password";
+        readonly default: string;
+        readonly pattern?: RegExp;
+        readonly shape?: string;
+      }
+    | { readonly type: "integer"; readonly default: number; readonly min: number; readonly max: number }
+    | { readonly type: "boolean"; readonly default: boolean }
+    | { readonly type: "choice"; readonly default: string; readonly choices: readonly string[] }
+    | { readonly type: "list"; readonly default: readonly string[] }
+  );
+
+const topicPattern = /^[^#+\s/][^#+\s]*$/;
+
+export const optionRows = [
+  {
+    key: "mqtt_url",
+    type: "password",
+    default: "",
+    pattern: /^(?:(?:mqtts?|wss?):\/\/\S+)?$/,
+    shape: "a URL such as mqtt://user:password@192.168.1.10:1883, or empty",
+    title: "MQTT broker",
+    text: "Address of the MQTT broker; left empty, the app asks the Supervisor for Home Assistant's own broker, and elsewhere mqtt://localhost:1883 is used.",
+  },
+  {
+    key: "mqtt_ca",
+    type: "text",
+    default: "",
+    title: "Broker CA file",
+    text: "Path of a PEM file with the certificate authority that signed the broker's certificate, for mqtts:// with an own authority.",
+  },
+  {
+    key: "mqtt_cert",
+    type: "text",
+    default: "",
+    title: "MQTT client certificate file",
+    text: "Path of a PEM file with the certificate that Belfry shows to the broker, where the broker asks for one.",
+  },
+  {
+    key: "mqtt_key",
+    type: "text",
+    default: "",
+    title: "MQTT client key file",
+    text: "Path of a PEM file with the key of the MQTT client certificate.",
+  },
+  {
+    key: "mqtt_verify",
+    type: "boolean",
+    default: true,
+    title: "Check the broker's certificate",
+    text: "Switch this off only for a broker with a self-signed certificate that you trust.",
+  },
+  {
+    key: "ring_topic",
+    type: "text",
+    default: "ring",
+    pattern: topicPattern,
+    shape: "a topic without spaces, + and #",
+    title: "Base topic",
+    text: "First level of all MQTT topics of cameras and of the bridge.",
+  },
+  {
+    key: "discovery_prefix",
+    type: "text",
+    default: "homeassistant",
+    pattern: topicPattern,
+    shape: "a topic without spaces, + and #",
+    title: "Discovery prefix",
+    text: "First level of the topics on which Home Assistant listens for discovery messages.",
+  },
+  {
+    key: "birth_topic",
+    type: "text",
+    default: "homeassistant/status",
+    pattern: topicPattern,
+    shape: "a topic without spaces, + and #",
+    title: "Birth topic",
+    text: "Topic on which Home Assistant says that it has started.",
+  },
+  {
+    key: "livestream_user",
+    type: "text",
+    default: "",
+    title: "Stream user",
+    text: "User name that RTSP players must give; only in force together with the stream password.",
+  },
+  {
+    key: "livestream_pass",
+    type: "password",
+    default: "",
+    title: "Stream password",
+    text: "Password that RTSP players must give; only in force together with the stream user.",
+  },
+  {
+    key: "rtsp_port",
+    type: "integer",
+    default: 8554,
+    min: 1,
+    max: 65_535,
+    title: "RTSP port",
+    text: "TCP port of the RTSP server; if it is taken, the next free one is used and said in the log and in the stream addresses.",
+  },
+  {
+    key: "rtsp_bind",
+    type: "text",
+    default: "0.0.0.0",
+    title: "RTSP address",
+    text: "Address on which the RTSP server listens; 127.0.0.1 keeps it on this machine.",
+  },
+  {
+    key: "stream_host",
+    type: "text",
+    default: "",
+    title: "Host in stream addresses",
+    text: "Host name or address that players use to reach Belfry, as shown in the stream addresses; left empty, Belfry finds it out.",
+  },
+  {
+    key: "stream_url_credentials",
+    type: "boolean",
+    default: true,
+    title: "Credentials in stream addresses",
+    text: "Shows stream user and password inside the stream address of the info entity, ready to paste.",
+  },
+  {
+    key: "location_ids",
+    type: "list",
+    default: [],
+    title: "Locations",
+    text: "Ids of the Ring locations to use; left empty, all locations are used.",
+  },
+  {
+    key: "excluded_devices",
+    type: "list",
+    default: [],
+    title: "Excluded cameras",
+    text: "Device ids of cameras that Belfry leaves alone and removes from Home Assistant.",
+  },
+  {
+    key: "log_level",
+    type: "choice",
+    default: "info",
+    choices: ["debug", "info", "warn", "error"],
+    title: "Log level",
+    text: "How much Belfry writes into its log.",
+  },
+] as const satisfies readonly OptionRow[];
+
+type Row = (typeof optionRows)[number];
+type Value<R extends Row> = R extends { readonly type: "integer" }
+  ? number
+  : R extends { readonly type: "boolean" }
+    ? boolean
+    : R extends { readonly type: "list" }
+      ? readonly string[]
+      : R extends { readonly choices: readonly (infer C)[] }
+        ? C
+        : string;
+
+/** All settings, checked and complete. Keys are those of the option rows. */
+export type Settings = { readonly [R in Row as R["key"]]: Value<R> };
+export type SettingKey = keyof Settings;

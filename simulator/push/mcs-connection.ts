@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Journal } from "../journal.ts";
 import type { Device } from "./credentials.ts";
-import { type Frame, FrameError, FrameReader, mcsVersion, writeFrame } from "./frame-reader.ts";
+import { type Frame, FrameError } from "./frame-reader.ts";
 import {
   closeMessage,
   dataMessageStanza,
@@ -17,13 +17,9 @@ import {
   selectiveAck,
   tags,
 } from "./mcs-messages.ts";
-import { type MessageStore, messageLifetimeMs, type StoredMessage } from "./message-store.ts";
-import { WireMessageError } from "./wire-message.ts";
+import { McsWire } from "./mcs-wire.ts";
+import { type MessageStore, maximumMessages, messageLifetimeMs, type StoredMessage } from "./message-store.ts";
 
-// A client that stops reading is cut; what it missed is sent again at its next login.
-const maximumUnsentBytes = 1024 * 1024;
-const idleLimitMs = 30 * 60_000;
-const lingerMs = 2000;
 const unauthorized = 401;
 
 export interface McsWorld {
@@ -39,33 +35,21 @@ export interface McsWorld {
 
 export class McsConnection {
   readonly #world: McsWorld;
-  /** Below TLS, because only this one can be reset. */
-  readonly #tcp: Socket;
-  readonly #tls: TLSSocket;
-  readonly #reader = new FrameReader();
-  /** Until login, then until the client closes its side. */
-  #deadline: NodeJS.Timeout;
-  /** By number in the outgoing stream, for clients that acknowledge by number. */
+  readonly #wire: McsWire;
+  /** Persistent ids by number in the outgoing stream, for clients that acknowledge by number. */
   readonly #sent = new Map<number, string>();
   #androidId: string | undefined;
-  #messagesIn = 0;
-  #messagesOut = 0;
-  #isMuted = false;
-  #isEnding = false;
-  #reason = "the client went away";
 
   constructor(tcp: Socket, tls: TLSSocket, world: McsWorld) {
-    this.#tcp = tcp;
-    this.#tls = tls;
     this.#world = world;
-    this.#deadline = setTimeout(() => this.destroy("no login in time"), world.loginTimeoutMs);
-    tls.setTimeout(idleLimitMs, () => this.close("idle"));
-    tls.on("data", (chunk) => this.#receive(chunk));
-    tls.on("error", (error) => this.#noteReason(error.message));
-    tls.on("close", () => this.#finish());
-    // A reset or a broken handshake may reach only the lower socket.
-    tcp.on("error", (error) => this.#noteReason(error.message));
-    tcp.on("close", () => tls.destroy());
+    this.#wire = new McsWire(tcp, tls, world.loginTimeoutMs, {
+      received: (frame) => this.#receive(frame),
+      broken: (what) => world.journal.violation(what, { androidId: this.#androidId }),
+      closed: (reason) => {
+        world.closed(this);
+        world.journal.record("push.disconnected", { androidId: this.#androidId, reason });
+      },
+    });
   }
 
   get androidId(): string | undefined {
@@ -74,88 +58,71 @@ export class McsConnection {
 
   /** False when it cannot be written: not logged in, muted or on its way out. */
   send(message: StoredMessage): boolean {
-    if (this.#androidId === undefined || this.#isMuted || this.#isEnding) return false;
-    const { notification, tokenTail } = message;
-    this.#sent.set(this.#messagesOut + 1, notification.persistentId);
+    if (this.#androidId === undefined || !this.#wire.isOpen) return false;
+    const { notification, tokenTail, storedAt } = message;
+    const { persistentId } = notification;
+    const ttl = messageLifetimeMs / 1000;
     message.sendings += 1;
-    const bytes = this.#write(
-      tags.dataMessageStanza,
-      dataMessageStanza.encode({
-        ...notification,
-        ttl: messageLifetimeMs / 1000,
-        sent: message.storedAt,
-        lastStreamIdReceived: this.#messagesIn,
-      }),
-    );
-    this.#world.journal.record("push.delivered", {
-      fcmToken: tokenTail,
-      persistentId: notification.persistentId,
-      bytes,
-      sending: message.sendings,
-    });
+    this.#noteSent(persistentId);
+    const stanza = { ...notification, ttl, sent: storedAt, lastStreamIdReceived: this.#wire.messagesIn };
+    const bytes = this.#wire.write(tags.dataMessageStanza, dataMessageStanza.encode(stanza));
+    const { sendings } = message;
+    this.#world.journal.record("push.delivered", { fcmToken: tokenTail, persistentId, bytes, sendings });
     return true;
   }
 
   ping(): boolean {
-    if (this.#androidId === undefined || this.#isMuted || this.#isEnding) return false;
-    this.#write(tags.heartbeatPing, heartbeatPing.encode({ lastStreamIdReceived: this.#messagesIn }));
+    if (this.#androidId === undefined || !this.#wire.isOpen) return false;
+    this.#wire.write(tags.heartbeatPing, heartbeatPing.encode({ lastStreamIdReceived: this.#wire.messagesIn }));
     return true;
   }
 
   /** Tells the client to go, then ends. */
   close(reason: string): void {
-    if (this.#isEnding) return;
-    if (!this.#isMuted) this.#write(tags.close, closeMessage.encode({}));
-    this.#end(reason);
+    if (this.#wire.isOpen) this.#wire.write(tags.close, closeMessage.encode({}));
+    this.#wire.end(reason);
   }
 
   reset(reason: string): void {
-    this.#noteReason(reason);
-    this.#isEnding = true;
-    this.#tcp.resetAndDestroy();
+    this.#wire.reset(reason);
   }
 
   destroy(reason: string): void {
-    this.#noteReason(reason);
-    this.#isEnding = true;
-    this.#tls.destroy();
+    this.#wire.destroy(reason);
   }
 
-  /** From now on nothing is answered and nothing is sent, while the connection stays. */
+  /** Leaves the connection, but nothing is answered and nothing is sent any more. */
   mute(): void {
-    this.#isMuted = true;
+    this.#wire.mute();
   }
 
-  #receive(chunk: Buffer): void {
-    if (this.#isMuted || this.#isEnding) return;
-    try {
-      for (const frame of this.#reader.read(chunk)) {
-        this.#messagesIn += 1;
-        if (this.#androidId === undefined) this.#login(frame);
-        else this.#handle(frame, this.#androidId);
-        if (this.#isEnding) return;
-      }
-    } catch (error) {
-      if (!(error instanceof FrameError || error instanceof WireMessageError)) throw error;
-      this.#refuse(error.message);
-    }
+  #noteSent(persistentId: string): void {
+    this.#sent.set(this.#wire.nextMessageOut, persistentId);
+    // Older ones are no longer stored either.
+    const [oldest] = this.#sent.keys();
+    if (oldest !== undefined && this.#sent.size > maximumMessages) this.#sent.delete(oldest);
+  }
+
+  #receive(frame: Frame): void {
+    if (this.#androidId === undefined) this.#login(frame);
+    else this.#handle(frame, this.#androidId);
   }
 
   #login({ tag, payload }: Frame): void {
     if (tag !== tags.loginRequest) throw new FrameError(`A push client sent tag ${tag} before it logged in.`);
     const login = loginRequest.decode(payload);
+    const androidId = login.user;
     if (!this.#isAllowed(login)) {
-      this.#writeLoginResponse({ id: login.id, error: { code: unauthorized, message: "UNAUTHORIZED" } });
-      this.#refuse("a push login was refused: its ids do not belong together or were not issued here");
-      return;
+      this.#answerLogin({ id: login.id, error: { code: unauthorized, message: "UNAUTHORIZED" } });
+      throw new FrameError("A push login is refused: its ids do not belong together or were not issued here.");
     }
-    clearTimeout(this.#deadline);
-    this.#androidId = login.user;
-    this.#writeLoginResponse({ id: login.id, jid: `${login.user}@mcs.android.com`, serverTimestamp: Date.now() });
-    this.#world.journal.record("push.connected", { androidId: login.user, client: login.id });
-    this.#world.loggedIn(this, login.user);
-    this.#acknowledge(login.user, login.receivedPersistentId, "login");
-    for (const message of this.#world.store.waiting(login.user)) this.send(message);
+    this.#wire.acceptLogin();
+    this.#androidId = androidId;
+    this.#answerLogin({ id: login.id, jid: `${androidId}@mcs.android.com`, serverTimestamp: Date.now() });
+    this.#world.journal.record("push.connected", { androidId, client: login.id });
+    this.#world.loggedIn(this, androidId);
+    this.#acknowledge(androidId, login.receivedPersistentId, "login");
+    for (const message of this.#world.store.waiting(androidId)) this.send(message);
   }
 
   #isAllowed({ user, resource, deviceId, authToken }: LoginRequest): boolean {
@@ -163,18 +130,17 @@ export class McsConnection {
     return this.#world.isDevice({ androidId: user, securityToken: authToken });
   }
 
-  #writeLoginResponse(fields: Record<string, unknown>): void {
-    this.#tls.write(Buffer.from([mcsVersion]));
-    this.#write(tags.loginResponse, loginResponse.encode({ ...fields, lastStreamIdReceived: this.#messagesIn }));
+  #answerLogin(fields: Record<string, unknown>): void {
+    this.#wire.writeVersion();
+    const response = { ...fields, lastStreamIdReceived: this.#wire.messagesIn };
+    this.#wire.write(tags.loginResponse, loginResponse.encode(response));
   }
 
   #handle({ tag, payload }: Frame, androidId: string): void {
     switch (tag) {
       case tags.heartbeatPing:
         this.#acknowledgeStream(androidId, heartbeatPing.decode(payload).lastStreamIdReceived);
-        if (this.#world.answersHeartbeats()) {
-          this.#write(tags.heartbeatAck, heartbeatAck.encode({ lastStreamIdReceived: this.#messagesIn }));
-        }
+        if (this.#world.answersHeartbeats()) this.#answerPing();
         return;
       case tags.heartbeatAck:
         this.#acknowledgeStream(androidId, heartbeatAck.decode(payload).lastStreamIdReceived);
@@ -183,11 +149,15 @@ export class McsConnection {
         this.#handleIq(payload, androidId);
         return;
       case tags.close:
-        this.#end("the client closed");
+        this.#wire.end("the client closed");
         return;
       default:
-        throw new FrameError(`A push client sent tag ${tag}, which only servers send or nobody knows.`);
+        throw new FrameError(`A push client sent tag ${tag}, which is not for clients to send here.`);
     }
+  }
+
+  #answerPing(): void {
+    this.#wire.write(tags.heartbeatAck, heartbeatAck.encode({ lastStreamIdReceived: this.#wire.messagesIn }));
   }
 
   #handleIq(payload: Buffer, androidId: string): void {
@@ -210,37 +180,5 @@ export class McsConnection {
       const { persistentId } = notification;
       this.#world.journal.record("push.acknowledged", { fcmToken: tokenTail, persistentId, by });
     }
-  }
-
-  #write(tag: number, payload: Buffer): number {
-    const frame = writeFrame(tag, payload);
-    this.#messagesOut += 1;
-    this.#tls.write(frame);
-    if (this.#tls.writableLength > maximumUnsentBytes) this.destroy("the client does not read");
-    return frame.length;
-  }
-
-  #refuse(what: string): void {
-    this.#world.journal.violation(what, { androidId: this.#androidId });
-    this.#end("refused");
-  }
-
-  /** Sends what is written and waits a little for the client to close, because destroying at once can lose it. */
-  #end(reason: string): void {
-    this.#noteReason(reason);
-    this.#isEnding = true;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#tls.destroy(), lingerMs);
-    this.#tls.end();
-  }
-
-  #noteReason(reason: string): void {
-    if (!this.#isEnding) this.#reason = reason;
-  }
-
-  #finish(): void {
-    clearTimeout(this.#deadline);
-    this.#world.closed(this);
-    this.#world.journal.record("push.disconnected", { androidId: this.#androidId, reason: this.#reason });
   }
 }

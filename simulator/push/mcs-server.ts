@@ -56,7 +56,7 @@ export class McsServer implements AsyncDisposable {
   async listen({ host, port, key, cert }: McsListenOptions): Promise<number> {
     if (this.#server) throw new Error("The push server listens already; make a second one for a second port.");
     const context = createSecureContext({ key, cert });
-    const server = createServer((tcp) => this.#accept(tcp, context));
+    const server = createServer({ noDelay: true }, (tcp) => this.#accept(tcp, context));
     this.#server = server;
     server.maxConnections = this.#options.maximumConnections ?? normalMaximumConnections;
     server.on("drop", (address) => {

@@ -1,7 +1,7 @@
 // Keeps what each receiver has not acknowledged yet. FCM repeats it at every login, and so do we.
 import type { EncryptedNotification } from "./encrypt-notification.ts";
 
-const maximumMessages = 100;
+export const maximumMessages = 100;
 export const messageLifetimeMs = 86_400_000;
 
 export interface StoredMessage {

@@ -1,0 +1,146 @@
+// Keeps one CameraBridge and one live stream path for each camera of the account, and the bridge device.
+import type { Clock } from "../foundation/clock.ts";
+import type { Subscribable } from "../foundation/emitter.ts";
+import type { Logger } from "../foundation/logger.ts";
+import type { DeviceDirectory, DeviceLink } from "../home-assistant/device-link.ts";
+import type { DeviceDescription } from "../home-assistant/entity-description.ts";
+import type { MediaSource } from "../media/hub/media-source.ts";
+import type { StreamPath } from "../media/hub/stream-path.ts";
+import type { RingCamera } from "../ring/ring-camera.ts";
+import type { BridgeView, SignInState } from "./bridge-view.ts";
+import { CameraBridge } from "./camera-bridge.ts";
+import type { CameraView } from "./camera-view.ts";
+import { bridgeRows } from "./entities/bridge-rows.ts";
+import { EntityRunner } from "./entity-runner.ts";
+import { ringLiveSource } from "./ring-live-source.ts";
+
+/** The account, as far as the bridge needs it. */
+export interface CameraAccount {
+  readonly signIn: { readonly state: SignInState; readonly reason?: string | undefined };
+  readonly signInChanged: Subscribable<unknown>;
+  readonly cameras: readonly RingCamera[];
+  readonly camerasChanged: Subscribable<readonly RingCamera[]>;
+  readonly push: { readonly lastPushAt: number | undefined };
+}
+
+export interface StreamPaths {
+  add(path: string, source: MediaSource): StreamPath;
+  remove(path: string): Promise<void>;
+}
+
+export interface BridgeOptions {
+  readonly account: CameraAccount;
+  readonly devices: DeviceDirectory;
+  readonly streams: StreamPaths;
+  /** URLs shown for a camera. */
+  readonly urls: (camera: RingCamera) => CameraView["urls"];
+  readonly bridgeId: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+interface Entry {
+  readonly bridge: CameraBridge;
+  readonly link: DeviceLink;
+  readonly path: string;
+  readonly camera: RingCamera;
+}
+
+export const livePath = (deviceId: string): string => `${deviceId}_live`;
+
+export class Bridge implements Disposable {
+  readonly #options: BridgeOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #subscriptions: Disposable[] = [];
+  readonly #runner: EntityRunner<BridgeView, Record<never, never>>;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    const { account, clock, logger, signal } = options;
+    const device = (): DeviceDescription => describeBridge(options);
+    const link = options.devices.link(device());
+    this.#runner = new EntityRunner({
+      rows: bridgeRows,
+      link,
+      device,
+      view: () => this.#view(),
+      actions: {},
+      clock,
+      logger,
+      signal,
+    });
+    this.#runner.refresh();
+    this.#subscriptions.push(
+      account.signInChanged.subscribe(() => this.#runner.refresh()),
+      account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
+    );
+    this.#sync(account.cameras);
+  }
+
+  #view(): BridgeView {
+    const { account, version } = this.#options;
+    return {
+      version,
+      signIn: account.signIn,
+      cameraCount: account.cameras.length,
+      lastPushAt: account.push.lastPushAt,
+    };
+  }
+
+  #sync(cameras: readonly RingCamera[]): void {
+    const present = new Set(cameras.map((camera) => camera.deviceId));
+    for (const [id, entry] of this.#entries) if (!present.has(id)) this.#leave(id, entry);
+    for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#join(camera);
+    this.#runner.refresh();
+  }
+
+  #join(camera: RingCamera): void {
+    const { devices, streams, urls, bridgeId, clock, signal } = this.#options;
+    const logger = this.#options.logger.child("camera", () => camera.state.name);
+    const path = livePath(camera.deviceId);
+    const { state } = camera;
+    const link = devices.link({
+      id: state.deviceId,
+      locationId: state.locationId,
+      category: "camera",
+      name: state.name,
+      manufacturer: "Ring",
+      model: state.model,
+    });
+    const liveStream = streams.add(path, ringLiveSource(camera));
+    const bridge = new CameraBridge({ camera, link, liveStream, urls: urls(camera), bridgeId, clock, logger, signal });
+    this.#entries.set(camera.deviceId, { bridge, link, path, camera });
+    this.#subscriptions.push(camera.eventHappened.subscribe(() => this.#runner.refresh()));
+    logger.info(`found: ${state.model} (${state.kind}), ${state.isOnline ? "online" : "offline"}`);
+  }
+
+  #leave(id: string, entry: Entry): void {
+    this.#entries.delete(id);
+    entry.bridge[Symbol.dispose]();
+    entry.link.remove();
+    void this.#options.streams.remove(entry.path);
+    this.#options.logger.info(
+      `${entry.camera.state.name} is no longer in the Ring account; removed from Home Assistant`,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    for (const entry of this.#entries.values()) entry.bridge[Symbol.dispose]();
+    this.#runner[Symbol.dispose]();
+  }
+}
+
+function describeBridge({ bridgeId, version }: BridgeOptions): DeviceDescription {
+  return {
+    id: bridgeId,
+    locationId: "bridge",
+    category: "bridge",
+    name: "Belfry",
+    manufacturer: "Belfry",
+    model: "Bridge for Ring cameras",
+    softwareVersion: version,
+  };
+}

@@ -1,0 +1,106 @@
+// Runs a table of rows for one device: describes it, publishes what changed, carries out commands.
+
+import type { Clock } from "../foundation/clock.ts";
+import { withDeadline } from "../foundation/deadline.ts";
+import { errorText } from "../foundation/errors.ts";
+import type { Logger } from "../foundation/logger.ts";
+import type { DeviceLink } from "../home-assistant/device-link.ts";
+import type { DeviceDescription, EntityDescription } from "../home-assistant/entity-description.ts";
+import type { EntityRow } from "./entities/entity-row.ts";
+
+/** A command must be done at Ring within this. */
+const commandLimitMs = 20_000;
+
+export interface RunnerOptions<View, Actions> {
+  readonly rows: readonly EntityRow<View, Actions>[];
+  readonly link: DeviceLink;
+  readonly device: () => DeviceDescription;
+  readonly view: () => View;
+  readonly actions: Actions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+export class EntityRunner<View, Actions> implements Disposable {
+  readonly #options: RunnerOptions<View, Actions>;
+  readonly #commands: Disposable[] = [];
+  readonly #lastErrors = new Map<string, string>();
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(options: RunnerOptions<View, Actions>) {
+    this.#options = options;
+    for (const row of options.rows) {
+      if (row.write) this.#commands.push(options.link.onCommand(row.key, (payload) => this.#enqueue(row, payload)));
+    }
+  }
+
+  /** Describes the device and publishes every state; what is equal to the last one is not sent again. */
+  refresh(): void {
+    const { rows, link, device, view } = this.#options;
+    const current = view();
+    const present = rows.filter((row) => row.exists(current));
+    link.describe(
+      device(),
+      present.map((row) => describe(row, current)),
+    );
+    for (const row of present) this.#publish(row, current);
+  }
+
+  #publish(row: EntityRow<View, Actions>, view: View): void {
+    const { link } = this.#options;
+    const attributes = row.attributes?.(view);
+    const lastError = this.#lastErrors.get(row.key);
+    if (row.topics.includes("attributes") && (attributes || row.write)) {
+      link.publishAttributes(row.key, { ...attributes, ...(lastError === undefined ? {} : { last_error: lastError }) });
+    }
+    const state = row.state?.(view);
+    if (state !== undefined) link.publishState(row.key, state);
+  }
+
+  /** Commands of one entity are carried out one after another, in the order in which they came. */
+  #enqueue(row: EntityRow<View, Actions>, payload: string): void {
+    const before = this.#queues.get(row.key) ?? Promise.resolve();
+    this.#queues.set(
+      row.key,
+      before.then(() => this.#carryOut(row, payload)),
+    );
+  }
+
+  async #carryOut(row: EntityRow<View, Actions>, payload: string): Promise<void> {
+    const { actions, clock, logger, signal, link, view } = this.#options;
+    if (signal.aborted || !row.write) return;
+    const write = row.write;
+    try {
+      await withDeadline(
+        `the command for ${row.key}`,
+        commandLimitMs,
+        clock,
+        async (limited) => await write(payload, actions, limited),
+        signal,
+      );
+      this.#lastErrors.delete(row.key);
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn(`${row.key} was not changed`, error);
+      this.#lastErrors.set(row.key, errorText(error));
+      const state = row.state?.(view());
+      if (state !== undefined) link.publishState(row.key, state, { force: true });
+    }
+    this.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    for (const command of this.#commands) command[Symbol.dispose]();
+  }
+}
+
+function describe<View, Actions>(row: EntityRow<View, Actions>, view: View): EntityDescription {
+  return {
+    key: row.key,
+    platform: row.platform,
+    topics: row.topics,
+    options: typeof row.options === "function" ? row.options(view) : row.options,
+    ...(row.readsFrom === undefined ? {} : { readsFrom: row.readsFrom }),
+  };
+}

@@ -130,7 +130,7 @@ function fixedGrain(pixels: number): Uint8Array {
   let state = 12_345;
   return Uint8Array.from({ length: pixels }, () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 24) & 15;
+    return (state >>> 24) & 3;
   });
 }
 

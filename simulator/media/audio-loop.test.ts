@@ -3,6 +3,8 @@ import { loadAudioLoop } from "./audio-loop.ts";
 import { defaultCacheDirectory } from "./cached-file.ts";
 import { runFfmpeg } from "./ffmpeg.ts";
 import { loopAudioPackets } from "./live-format.ts";
+import { oggOpusFile } from "./ogg-opus-file.ts";
+import { oggPackets } from "./ogg-packets.ts";
 
 const loop = await loadAudioLoop({ cacheDirectory: defaultCacheDirectory });
 
@@ -34,11 +36,19 @@ test("PCMU: packets of 20 ms and a beep in the first 100 ms of each second", asy
   }
 });
 
-test("Opus: one frame of 20 ms per packet, mono inside", () => {
+test("Opus: one frame of 20 ms mono per packet, the beeps in step with the picture also after the loop's end", async () => {
   expect(loop.opus).toHaveLength(loopAudioPackets);
-  for (const packet of loop.opus) {
-    const table = packet[0] ?? 0;
-    expect(table & 3, "one frame").toBe(0);
-    expect(table & 4, "mono").toBe(0);
+  for (const packet of loop.opus) expect((packet[0] ?? 0) & 7, "mono, one frame").toBe(0);
+  const file = oggOpusFile([...loop.opus, ...loop.opus]);
+  expect(oggPackets(file).slice(2)).toEqual([...loop.opus, ...loop.opus]);
+  const samples = await runFfmpeg({
+    arguments: ["-f", "ogg", "-i", "pipe:0", "-f", "s16le", "-ar", "48000", "-ac", "1", "pipe:1"],
+    input: [file],
+  });
+  const heard = beeps(samples, 48_000);
+  expect(heard).toHaveLength(10);
+  for (const [second, { from, to }] of heard.entries()) {
+    expect(Math.abs(from - second * 1000)).toBeLessThan(4);
+    expect(Math.abs(to - second * 1000 - 100)).toBeLessThan(4);
   }
 });

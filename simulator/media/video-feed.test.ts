@@ -39,6 +39,13 @@ async function decodedNumbers(stream: Buffer, format: "h264" | "hevc"): Promise<
   }
 }
 
+/** FFmpeg conceals a reference to the wrong picture without a word, so the variants are compared too. */
+function variantOf(picture: { frame: number; units: readonly Buffer[] } | undefined): number {
+  return loop.variants.findIndex(
+    ({ slices }) => picture && slices[picture.frame % loopFrames] === picture.units.at(-1),
+  );
+}
+
 function collect(
   feed: VideoFeed,
   firstFrame: number,
@@ -66,6 +73,10 @@ test("switches at random frames, over the end of the loop, decode without a faul
   const context = `key frames were asked for at ${asked}`;
   expect(await decodedNumbers(stream, "h264"), context).toEqual(pictures.map(({ frame }) => frame % loopFrames));
   expect(pictures[0]?.frame, context).toBeLessThanOrEqual(1234 + keyFrameStep);
+  expect(
+    pictures.filter((picture, index) => !picture.isKeyFrame && variantOf(picture) !== variantOf(pictures[index - 1])),
+    `${context}; no picture may refer to one of another variant`,
+  ).toEqual([]);
 });
 
 test("a key frame comes within the step after it was asked for, and else once per loop", () => {

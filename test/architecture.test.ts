@@ -20,7 +20,14 @@ const rooms: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: [],
   },
 };
-const compositionRoot = new Set(["src/app.ts", "src/main.ts", "src/login.ts", "src/log-sink.ts", "src/version.ts"]);
+const compositionRoot = new Set([
+  "src/app.ts",
+  "src/main.ts",
+  "src/login.ts",
+  "src/log-sink.ts",
+  "src/version.ts",
+  "src/data-directory.ts",
+]);
 
 const files = sourceFiles("src");
 const product = files.filter((file) => !/\.(test|fake|fixtures)\.ts$/.test(file.path));

@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../foundation/clock.ts";
+import { PermanentError } from "../foundation/errors.ts";
+import { recordingLogger } from "../foundation/logger.fake.ts";
+import { batteryDoorbell, floodlight, plainCamera } from "./camera-state.fixtures.ts";
+import type { CameraActions, CameraView } from "./camera-view.ts";
+import { RecordingLink } from "./device-link.fake.ts";
+import { cameraRows } from "./entities/camera-rows.ts";
+import { EntityRunner } from "./entity-runner.ts";
+
+const viewOf = (camera: CameraView["camera"]): CameraView => ({
+  camera,
+  motion: { isOn: false, last: undefined },
+  ding: { isOn: false, last: undefined },
+  snapshot: { takenAt: undefined, type: undefined },
+  liveStream: { state: "idle", viewers: [] },
+  urls: { liveStream: "rtsp://host:8554/54e019aabbcc_live", stillImage: "http://host/still" },
+});
+
+function setUp(camera = plainCamera) {
+  const link = new RecordingLink();
+  const { logger, lines } = recordingLogger();
+  const done: string[] = [];
+  const state = { view: viewOf(camera), fail: undefined as Error | undefined };
+  const act = async (text: string): Promise<void> => {
+    if (state.fail) throw state.fail;
+    done.push(text);
+  };
+  const actions: CameraActions = {
+    setLight: async (isOn) => {
+      await act(`light ${isOn}`);
+      state.view = viewOf({ ...camera, light: isOn });
+    },
+    setSiren: (isOn, seconds) => act(`siren ${isOn} ${seconds}`),
+    switchLiveStream: (isOn) => void done.push(`stream ${isOn}`),
+  };
+  const runner = new EntityRunner({
+    rows: cameraRows,
+    link,
+    device: () => ({
+      id: camera.deviceId,
+      locationId: "loc",
+      category: "camera",
+      name: camera.name,
+      manufacturer: "Ring",
+      model: "x",
+    }),
+    view: () => state.view,
+    actions,
+    clock: systemClock,
+    logger,
+    signal: new AbortController().signal,
+  });
+  runner.refresh();
+  return { link, lines, done, state, runner };
+}
+
+const keysOf = (link: RecordingLink): string[] => link.entities.map(({ key }) => key);
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test("a camera has the entities that its record shows", () => {
+  expect(keysOf(setUp(plainCamera).link)).toEqual(["motion", "snapshot", "stream", "info"]);
+  expect(keysOf(setUp(floodlight).link)).toEqual(["motion", "light", "siren", "snapshot", "stream", "info"]);
+  expect(keysOf(setUp(batteryDoorbell).link)).toEqual(["motion", "ding", "snapshot", "stream", "battery", "info"]);
+});
+
+test("info keeps the names that templates of ring-mqtt use", () => {
+  const { link } = setUp(batteryDoorbell);
+  expect(JSON.parse(link.states.get("info") ?? "")).toMatchObject({
+    batteryLevel: 60,
+    batteryLife: 87,
+    batteryLife2: 60,
+    firmwareStatus: "Up to Date",
+    lastUpdate: "2026-11-20T12:00:00.000Z",
+    wirelessNetwork: "home",
+    wirelessSignal: -48,
+    stream_Source: "rtsp://host:8554/54e019aabbcc_live",
+    still_Image_URL: "http://host/still",
+  });
+});
+
+test("motion shows the last time in both forms, and whether it was a person", () => {
+  const { link, state, runner } = setUp();
+  expect(link.attributes.get("motion")).toMatchObject({ lastMotion: 0, lastMotionTime: "", personDetected: false });
+  const last = {
+    kind: "motion" as const,
+    eventId: "7123",
+    happenedAt: Date.UTC(2026, 0, 1),
+    receivedAt: Date.UTC(2026, 0, 1),
+    detection: "person",
+    text: undefined,
+    imageId: undefined,
+  };
+  state.view = { ...state.view, motion: { isOn: true, last } };
+  runner.refresh();
+  expect(link.states.get("motion")).toBe("ON");
+  expect(link.attributes.get("motion")).toEqual({
+    lastMotion: 1_767_225_600,
+    lastMotionTime: "2026-01-01T00:00:00.000Z",
+    eventId: "7123",
+    personDetected: true,
+    motionDetectionEnabled: true,
+  });
+});
+
+test("commands are carried out in order and show their result", async () => {
+  const { link, done } = setUp(floodlight);
+  link.command("light", "ON");
+  link.command("light", "off");
+  link.command("siren", '{"state":"ON","duration":10}');
+  link.command("siren", "OFF");
+  link.command("stream", "ON");
+  await settled();
+  expect(done.filter((text) => text.startsWith("light"))).toEqual(["light true", "light false"]);
+  expect(done.filter((text) => text.startsWith("siren"))).toEqual(["siren true 10", "siren false undefined"]);
+  expect(done).toContain("stream true");
+  expect(link.log.filter((line) => line.startsWith("light"))).toEqual(["light OFF", "light ON", "light OFF"]);
+});
+
+test.each([
+  ["light", "DIM", "send ON or OFF"],
+  ["siren", "{", 'send ON, OFF or JSON such as {"state": "ON", "duration": 10}'],
+  ["siren", '{"state":"ON","duration":9999}', "the duration is 1 to 120 seconds"],
+])("an unknown command for the %s is said, and the old state is published again: %s", async (key, payload, advice) => {
+  const { link, lines, done } = setUp(floodlight);
+  link.log.length = 0;
+  link.command(key, payload);
+  await settled();
+  expect(done).toEqual([]);
+  expect(link.log).toEqual([`${key} OFF`]);
+  expect(lines.map(({ level, line }) => `${level} ${line}`)).toEqual([
+    expect.stringContaining(`warn ${key} was not changed`),
+  ]);
+  expect(lines[0]?.line).toContain(advice);
+  expect(link.attributes.get(key)?.["last_error"]).toContain(advice);
+});
+
+test("a command that Ring refuses says why, and the next one that works clears it", async () => {
+  const { link, state } = setUp(floodlight);
+  state.fail = new PermanentError("ring.not-allowed", "this shared account may not switch the light");
+  link.command("light", "ON");
+  await settled();
+  expect(link.states.get("light")).toBe("OFF");
+  expect(link.attributes.get("light")).toEqual({ last_error: "this shared account may not switch the light" });
+  state.fail = undefined;
+  link.command("light", "ON");
+  await settled();
+  expect(link.states.get("light")).toBe("ON");
+  expect(link.attributes.get("light")).toEqual({});
+});

@@ -43,6 +43,8 @@ export interface BridgeOptions {
 
 interface Entry {
   readonly bridge: CameraBridge;
+  /** Keeps the bridge device's "last push" true. */
+  readonly events: Disposable;
   readonly link: DeviceLink;
   readonly path: string;
   readonly camera: RingCamera;
@@ -111,14 +113,14 @@ export class Bridge implements Disposable {
     });
     const liveStream = streams.add(path, ringLiveSource(camera));
     const bridge = new CameraBridge({ camera, link, liveStream, urls: urls(camera), bridgeId, clock, logger, signal });
-    this.#entries.set(camera.deviceId, { bridge, link, path, camera });
-    this.#subscriptions.push(camera.eventHappened.subscribe(() => this.#runner.refresh()));
+    const events = camera.eventHappened.subscribe(() => this.#runner.refresh());
+    this.#entries.set(camera.deviceId, { bridge, events, link, path, camera });
     logger.info(`found: ${state.model} (${state.kind}), ${state.isOnline ? "online" : "offline"}`);
   }
 
   #leave(id: string, entry: Entry): void {
     this.#entries.delete(id);
-    entry.bridge[Symbol.dispose]();
+    endEntry(entry);
     entry.link.remove();
     void this.#options.streams.remove(entry.path);
     this.#options.logger.info(
@@ -128,9 +130,14 @@ export class Bridge implements Disposable {
 
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
-    for (const entry of this.#entries.values()) entry.bridge[Symbol.dispose]();
+    for (const entry of this.#entries.values()) endEntry(entry);
     this.#runner[Symbol.dispose]();
   }
+}
+
+function endEntry({ bridge, events }: Entry): void {
+  bridge[Symbol.dispose]();
+  events[Symbol.dispose]();
 }
 
 function describeBridge({ bridgeId, version }: BridgeOptions): DeviceDescription {

@@ -1,0 +1,36 @@
+// What other rooms need of a broker: publish, subscribe, and know whether it is there.
+import type { Subscribable } from "../foundation/emitter.ts";
+
+export interface BrokerMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  /** Stored by the broker before we subscribed, not sent just now. */
+  readonly isRetained: boolean;
+}
+
+export interface PublishOptions {
+  readonly retain?: boolean;
+  /** 1 where not given. */
+  readonly qos?: 0 | 1;
+}
+
+export interface OutgoingMessage extends PublishOptions {
+  readonly topic: string;
+  readonly payload: string | Buffer;
+}
+
+export interface MessageBroker {
+  readonly isConnected: boolean;
+  /** True at each (re)connect, false at each loss. Listeners of true run before anything kept from offline times is sent. */
+  readonly connected: Subscribable<boolean>;
+  /**
+   * Sends in the order of the calls. While the broker is away the last retained message of each topic is kept and sent when
+   * it is back; a message that is not retained is dropped.
+   */
+  publish(topic: string, payload: string | Buffer, options?: PublishOptions): void;
+  /**
+   * Also after a reconnect, until disposed. Filters of one connection must not overlap (equal ones may): the broker is free
+   * to send a message once for each.
+   */
+  subscribe(filter: string, listener: (message: BrokerMessage) => void): Disposable;
+}

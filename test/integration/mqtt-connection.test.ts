@@ -1,0 +1,278 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { expect, test as plainTest } from "vitest";
+import { systemClock } from "../../src/foundation/clock.ts";
+import type { Subscribable } from "../../src/foundation/emitter.ts";
+import { recordingLogger } from "../../src/foundation/logger.fake.ts";
+import { BrokerConnection, type BrokerOptions } from "../../src/mqtt/broker-connection.ts";
+import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
+import type { BrokerMessage } from "../../src/mqtt/message-broker.ts";
+import { hasMosquitto, Mosquitto, OutsideClient, retainedUnder } from "../support/mosquitto.ts";
+
+const test = plainTest.skipIf(!hasMosquitto);
+const will = { topic: "ring/bridge/status", payload: "offline" };
+
+function open(options: Partial<BrokerOptions> & { url: string }) {
+  const { logger, lines } = recordingLogger();
+  const controller = new AbortController();
+  const connection = BrokerConnection.open(
+    { clientId: `belfry-${randomBytes(4).toString("hex")}`, will, ...options },
+    { clock: systemClock, logger, signal: controller.signal },
+  );
+  const said = (level: string): string[] => lines.filter((line) => line.level === level).map((line) => line.line);
+  return { connection, controller, lines, said };
+}
+
+async function becomes(connection: BrokerConnection, isConnected: boolean): Promise<void> {
+  if (connection.isConnected !== isConnected) await next(connection.connected, (value) => value === isConnected);
+}
+
+function next<T>(source: Subscribable<T>, isIt: (value: T) => boolean): Promise<T> {
+  return new Promise((resolve) => {
+    const subscription = source.subscribe((value) => {
+      if (!isIt(value)) return;
+      subscription[Symbol.dispose]();
+      resolve(value);
+    });
+  });
+}
+
+test.each([4, 5] as const)("version %i: publishes in order, more than the broker takes at once", async (version) => {
+  await using broker = await Mosquitto.start({ config: ["max_inflight_messages 5", "max_queued_messages 0"] });
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using opened = open({ url: broker.url, protocolVersion: version }).connection;
+  await becomes(opened, true);
+  for (let index = 0; index < 1_000; index++) opened.publish("ring/count", String(index));
+  await outside.message((message) => message.text === "999");
+  expect(outside.texts("ring/count")).toEqual(Array.from({ length: 1_000 }, (_, index) => String(index)));
+  expect(opened.isConnected).toBe(true);
+});
+
+test("a broker that is down at start is reported once; the last retained value and no event arrives when it is up", async () => {
+  await using broker = await Mosquitto.start();
+  await broker.kill();
+  const { connection, said } = open({ url: broker.url });
+  await using _connection = connection;
+  connection.publish("ring/b", "1", { retain: true });
+  connection.publish("ring/a", "old", { retain: true });
+  connection.publish("ring/event", "lost");
+  connection.publish("ring/a", "new", { retain: true });
+  await broker.run();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await becomes(connection, true);
+  await outside.message((message) => message.topic === "ring/a");
+  expect(outside.seen.map((message) => `${message.topic}=${message.text}`)).toEqual(["ring/b=1", "ring/a=new"]);
+  expect(said("warn")).toEqual([expect.stringContaining("nothing listens at")]);
+  expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
+});
+
+test("subscriptions survive a broker restart; loss and return are said once each", async () => {
+  await using broker = await Mosquitto.start();
+  const { connection, said } = open({ url: broker.url });
+  await using _connection = connection;
+  await becomes(connection, true);
+  const heard: BrokerMessage[] = [];
+  using _subscription = connection.subscribe("ring/+/command", (message) => heard.push(message));
+  await broker.kill();
+  await becomes(connection, false);
+  await broker.run();
+  await becomes(connection, true);
+  await using outside = await OutsideClient.open(broker.url, "ring/echo");
+  using _echo = connection.subscribe("ring/x/command", () => connection.publish("ring/echo", "heard"));
+  await outside.publish("ring/x/command", "ON");
+  await outside.message((message) => message.topic === "ring/echo");
+  expect(heard.map((message) => [message.topic, message.payload.toString(), message.isRetained])).toContainEqual([
+    "ring/x/command",
+    "ON",
+    false,
+  ]);
+  expect(said("warn")).toEqual([expect.stringContaining("closed the connection")]);
+  expect(said("info").at(-1)).toContain("is back");
+});
+
+test("retained messages are marked as such, and a disposed subscription is silent", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "out/#");
+  await outside.publish("in/a", "stored", { retain: true });
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
+  const first = Promise.withResolvers<BrokerMessage>();
+  let afterwards = 0;
+  const subscription = connection.subscribe("in/a", (message) => {
+    first.resolve(message);
+    afterwards++;
+  });
+  expect(await first.promise).toMatchObject({ topic: "in/a", isRetained: true });
+  subscription[Symbol.dispose]();
+  const heard: string[] = [];
+  const probed = Promise.withResolvers<void>();
+  using _all = connection.subscribe("in/b", (message) => {
+    heard.push(message.topic);
+    probed.resolve();
+  });
+  using _ready = connection.subscribe("ready", () => connection.publish("out/ready", ""));
+  connection.publish("ready", "");
+  await outside.message((message) => message.topic === "out/ready");
+  await outside.publish("in/a", "later");
+  await outside.publish("in/b", "probe");
+  await probed.promise;
+  expect(heard).toEqual(["in/b"]);
+  expect(afterwards).toBe(1);
+});
+
+test("close publishes the farewell, disconnects cleanly and leaves no will", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  const { connection } = open({ url: broker.url });
+  await becomes(connection, true);
+  connection.publish("ring/last", "state", { retain: true });
+  await connection.close({ farewell: [{ topic: will.topic, payload: "offline (clean)", retain: true }] });
+  await connection.close();
+  await outside.publish("ring/marker", "");
+  await outside.message((message) => message.topic === "ring/marker");
+  expect(outside.texts("ring/last")).toEqual(["state"]);
+  expect(outside.texts(will.topic)).toEqual(["offline (clean)"]);
+});
+
+test("an abort cuts the connection: the broker publishes the will", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  const { connection, controller } = open({ url: broker.url });
+  await becomes(connection, true);
+  controller.abort();
+  await outside.message((message) => message.topic === will.topic && message.text === "offline");
+  await connection.close();
+});
+
+const password = "p@ss/w#rd%41 ü:&?";
+
+test.each([
+  ["in the settings", (url: string) => ({ url, username: "us er@home", password })],
+  [
+    "in the URL",
+    (url: string) => ({
+      url: url.replace("//", `//${encodeURIComponent("us er@home")}:${encodeURIComponent(password)}@`),
+    }),
+  ],
+])("special characters in user and password %s", async (_where, options) => {
+  await using broker = await Mosquitto.start({ users: { "us er@home": password } });
+  await using connection = open(options(broker.url)).connection;
+  await becomes(connection, true);
+});
+
+test("a wrong password is one clear sentence without the password", async () => {
+  await using broker = await Mosquitto.start({ users: { belfry: "right" } });
+  const { connection, lines } = open({ url: broker.url, username: "belfry", password: "wrong-one" });
+  await using _connection = connection;
+  await expect.poll(() => lines.map((line) => line.line).join("\n")).toContain("refuses user belfry");
+  expect(lines.map((line) => line.line).join("\n")).not.toContain("wrong-one");
+  expect(lines.filter((line) => line.level === "warn")).toHaveLength(1);
+});
+
+test("what the access list refuses is said once per topic, and the rest works", async () => {
+  await using broker = await Mosquitto.start({
+    users: { belfry: "secret", other: "secret" },
+    acl: ["user belfry", "topic write ring/allowed", "user other", "topic readwrite #"],
+  });
+  const { connection, said } = open({ url: broker.url, username: "belfry", password: "secret" });
+  await using _connection = connection;
+  await becomes(connection, true);
+  await using outside = await OutsideClient.open(broker.url, "#", { username: "other", password: "secret" });
+  connection.publish("ring/denied", "1");
+  connection.publish("ring/denied", "2");
+  connection.publish("ring/allowed", "3");
+  await outside.message((message) => message.topic === "ring/allowed");
+  expect(said("warn")).toEqual([expect.stringContaining("does not let us write ring/denied")]);
+});
+
+test("a picture of two megabytes arrives whole", async () => {
+  await using broker = await Mosquitto.start();
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
+  await using outside = await OutsideClient.open(broker.url, "ring/image");
+  const image = randomBytes(2_000_000);
+  connection.publish("ring/image", image, { retain: true });
+  const seen = await outside.message((message) => message.topic === "ring/image");
+  expect(seen.payload.equals(image)).toBe(true);
+});
+
+test("a message larger than the broker allows is named and does not cost the connection", async () => {
+  await using broker = await Mosquitto.start({ config: ["max_packet_size 10000"] });
+  const { connection, said } = open({ url: broker.url });
+  await using _connection = connection;
+  await becomes(connection, true);
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  connection.publish("ring/image", randomBytes(20_000), { retain: true });
+  connection.publish("ring/small", "1");
+  await outside.message((message) => message.topic === "ring/small");
+  expect(connection.isConnected).toBe(true);
+  expect(said("warn")).toEqual([expect.stringContaining("ring/image was not sent")]);
+});
+
+test("IPv6 addresses work", async (context) => {
+  const hasIpv6 = await new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(0, "::1", () => server.close(() => resolve(true)));
+  });
+  if (!hasIpv6) context.skip("no IPv6 on this machine");
+  await using broker = await Mosquitto.start({ host: "::1" });
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
+});
+
+test("two with the same client id: the loser hears why", async () => {
+  await using broker = await Mosquitto.start();
+  const first = open({ url: broker.url, clientId: "belfry-same" });
+  await using _first = first.connection;
+  await becomes(first.connection, true);
+  await using second = open({ url: broker.url, clientId: "belfry-same" }).connection;
+  await becomes(second, true);
+  await expect
+    .poll(() => first.said("warn").join(), { timeout: 20_000 })
+    .toContain("another program using our client id");
+});
+
+plainTest("a server that is no broker is reported as such, and closing does not wait for it", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.destroy());
+  });
+  const port = await new Promise<number>((resolve) =>
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : 0);
+    }),
+  );
+  const { connection, lines } = open({ url: `mqtt://127.0.0.1:${port}` });
+  await expect.poll(() => lines.map((line) => line.line).join("\n")).toContain("closed the connection");
+  await connection.close();
+  server.close();
+});
+
+plainTest(
+  "the embedded broker wants its credential, and speaks to a connection that would rather have MQTT 5",
+  async () => {
+    const credential = { username: "demo", password: "päss word" };
+    await using broker = await EmbeddedBroker.open({ credential });
+    const { connection, said } = open({ url: broker.url, ...credential });
+    await using _connection = connection;
+    await becomes(connection, true);
+    expect(said("warn")).toEqual([]);
+    connection.publish("ring/a", "1", { retain: true });
+    const stranger = open({ url: broker.url, username: "demo", password: "guess" });
+    await using _stranger = stranger.connection;
+    await expect.poll(() => stranger.said("warn").join()).toContain("refuses user demo");
+    await expect(EmbeddedBroker.open({ port: broker.port })).rejects.toMatchObject({ code: "mqtt.port" });
+  },
+);
+
+test("retained values are seen by a client that comes later", async () => {
+  await using broker = await Mosquitto.start();
+  await using connection = open({ url: broker.url }).connection;
+  connection.publish("ring/a", "1", { retain: true });
+  connection.publish("ring/b", "2");
+  await becomes(connection, true);
+  await connection.close();
+  expect(await retainedUnder(broker.url)).toEqual(new Map([["ring/a", "1"]]));
+});

@@ -1,0 +1,64 @@
+// Writes what follows from src/config/schema.ts: the options in config.yaml, translations/en.yaml, the table in DOCS.md.
+// `--check` writes nothing and exits with 1 where a file is not what it should be.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseDocument, stringify } from "yaml";
+import { type OptionRow, optionRows } from "../src/config/schema.ts";
+
+const rows: readonly OptionRow[] = optionRows;
+const begin = "<!-- settings: begin -->";
+const end = "<!-- settings: end -->";
+
+/** The Supervisor's word for a type; all options may be left out. */
+function supervisorType(row: OptionRow): string | string[] {
+  if (row.type === "list") return ["str?"];
+  if (row.type === "integer") return row.min === 1 && row.max === 65_535 ? "port?" : `int(${row.min},${row.max})?`;
+  if (row.type === "choice") return `list(${row.choices.join("|")})?`;
+  return { text: "str?", password: "password?", boolean: "bool?" }[row.type];
+}
+
+function appConfiguration(present: string): string {
+  const document = parseDocument(present);
+  document.set("schema", Object.fromEntries(rows.map((row) => [row.key, supervisorType(row)])));
+  return document.toString({ lineWidth: 120 });
+}
+
+function translations(): string {
+  const configuration = Object.fromEntries(
+    rows.map(({ key, title, text }) => [key, { name: title, description: text }]),
+  );
+  const network = { "8554/tcp": "RTSP, for players outside Home Assistant" };
+  return stringify({ configuration, network }, { lineWidth: 120 });
+}
+
+function shownDefault(row: OptionRow): string {
+  if (row.type === "list") return "all or none";
+  return row.default === "" ? "empty" : `\`${String(row.default)}\``;
+}
+
+function documentation(present: string): string {
+  const [before = "", rest = ""] = present.split(begin);
+  const after = rest.split(end)[1] ?? "";
+  const lines = rows.map((row) => `| \`${row.key}\` | ${shownDefault(row)} | ${row.text} |`);
+  const table = ["| setting | default | what it does |", "|---|---|---|", ...lines].join("\n");
+  return `${before}${begin}\n${table}\n${end}${after}`;
+}
+
+const files: Readonly<Record<string, (present: string) => string>> = {
+  "config.yaml": appConfiguration,
+  "translations/en.yaml": translations,
+  "DOCS.md": documentation,
+};
+
+const isCheck = process.argv.includes("--check");
+for (const [name, make] of Object.entries(files)) {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  const present = name.startsWith("translations") && !isCheck ? "" : readFileSync(path, "utf8");
+  const wanted = make(present);
+  if (wanted === present) continue;
+  if (!isCheck) writeFileSync(path, wanted);
+  else {
+    process.stderr.write(`${name} does not follow from src/config/schema.ts: run node scripts/generate-settings.ts\n`);
+    process.exitCode = 1;
+  }
+}

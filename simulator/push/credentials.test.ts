@@ -62,7 +62,8 @@ test("a token of one kind is not taken for another kind", () => {
 });
 
 test("with a state directory tokens stay valid, and its key is private", async () => {
-  const stateDirectory = join(await mkdtemp(join(tmpdir(), "push-state-")), "new");
+  const parent = await mkdtemp(join(tmpdir(), "push-state-"));
+  const stateDirectory = join(parent, "new");
   const device = new Credentials(loadTokenSeal(stateDirectory)).createDevice();
 
   expect(new Credentials(loadTokenSeal(stateDirectory)).isDevice(device)).toBe(true);
@@ -70,5 +71,5 @@ test("with a state directory tokens stay valid, and its key is private", async (
 
   await writeFile(join(stateDirectory, "push-key"), "damaged");
   expect(() => loadTokenSeal(stateDirectory)).toThrow("delete it");
-  await rm(stateDirectory, { recursive: true });
+  await rm(parent, { recursive: true });
 });

@@ -20,6 +20,8 @@ export interface CloudRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Ends when the client went away or the cloud stops; absent in requests made by tests. */
+  readonly signal?: AbortSignal;
 }
 
 /** An object body is sent as JSON, a string as text, a Buffer as it is; `date` and `x-time-millis` are added to every reply. */
@@ -119,7 +121,11 @@ export interface PushService extends AsyncDisposable {
    * Encrypts and sends `data` (every value is text, see ring-protocol 2.2) to the receiver of that token. Queued while the
    * receiver is away, as FCM does (newest 100, 24 h); resolves with "sent" or "queued".
    */
-  deliver(fcmToken: string, data: Record<string, string>, options?: { persistentId?: string }): Promise<"sent" | "queued">;
+  deliver(
+    fcmToken: string,
+    data: Record<string, string>,
+    options?: { persistentId?: string },
+  ): Promise<"sent" | "queued">;
   /** Cuts the connections: by MCS Close, by TCP reset, or lets them rest without answering (`mute`). */
   disturb(how: "close" | "reset" | "mute"): number;
 }

@@ -61,3 +61,9 @@ export interface Snapshot {
   /** Unix ms at which Ring took the picture. */
   readonly takenAt: number;
 }
+
+/** The picture of an event that was announced before without one. */
+export interface CameraEventImage {
+  readonly event: CameraEvent;
+  readonly imageId: string;
+}

@@ -1,6 +1,6 @@
 // A camera or doorbell of the account, as the rest of Belfry uses it.
 import type { Subscribable } from "../foundation/emitter.ts";
-import type { CameraEvent, CameraState, Snapshot } from "./camera-state.ts";
+import type { CameraEvent, CameraEventImage, CameraState, Snapshot } from "./camera-state.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 
 export interface RingCamera {
@@ -8,7 +8,10 @@ export interface RingCamera {
   /** The newest picture; a new object at each change. */
   readonly state: CameraState;
   readonly stateChanged: Subscribable<CameraState>;
+  /** Once per event, at its first push message. */
   readonly eventHappened: Subscribable<CameraEvent>;
+  /** A later message of the same event brought its picture (battery doorbells). */
+  readonly eventImageReady: Subscribable<CameraEventImage>;
   /** Commands reject with an AppError in plain words; they resolve when Ring has confirmed, `state` shows it then. */
   setLight(isOn: boolean, signal: AbortSignal): Promise<void>;
   /** `durationSeconds` where the caller wants another than Ring's own 30 s. */

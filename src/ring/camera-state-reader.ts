@@ -1,0 +1,84 @@
+// Turns Ring's record of a camera into a CameraState, by its fields; a field that is odd or missing costs only itself.
+import { modelName } from "./camera-models.ts";
+import type { CameraState } from "./camera-state.ts";
+import type { CameraRecord } from "./wire/device-list.ts";
+import { flagOf, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
+
+export function readCameraState(camera: CameraRecord): CameraState {
+  const { record } = camera;
+  const settings = recordOf(record, "settings");
+  const health = recordOf(record, "health");
+  const features = recordOf(record, "features");
+  const kind = textOf(record, "kind") ?? "unknown";
+  const isDoorbell = camera.isInDoorbellList || kind.includes("doorbell");
+  const batteries = readBatteries(record, health);
+  const lastUpdateSeconds = numberOf(health, "last_update_time");
+  return {
+    ringId: camera.ringId,
+    deviceId: camera.deviceId,
+    locationId: camera.locationId,
+    name: textOf(record, "description") ?? `${isDoorbell ? "Doorbell" : "Camera"} ${camera.ringId}`,
+    kind,
+    model: modelName(kind, isDoorbell),
+    firmware: textOf(health, "firmware_version") ?? textOf(record, "firmware_version"),
+    isDoorbell,
+    isShared: camera.isInSharedList || flagOf(record, "owned") === false,
+    isOnline: isOnline(record, health),
+    isLiveViewBlocked: flagOf(settings, "live_view_disabled") === true,
+    hasRecordings: flagOf(features, "show_recordings") === true,
+    light: readLight(record),
+    siren: readSiren(record),
+    batteries,
+    isBatteryLow: textOf(recordOf(record, "alerts"), "battery") === "low",
+    isCharging: batteries.length > 0 && flagOf(record, "external_connection") === true,
+    isOnBattery: batteries.length > 0 && textOf(settings, "power_mode") !== "wired",
+    isMotionDetectionOn: flagOf(settings, "motion_detection_enabled"),
+    canMotionWarn: flagOf(features, "motion_message_enabled") === true,
+    isMotionWarningOn: flagOf(settings, "motion_announcement"),
+    wifiNetwork: textOf(health, "wifi_name"),
+    signalStrength: numberOf(health, "rssi"),
+    isWiredNetwork: textOf(health, "network_connection_value") === "ethernet",
+    updatedAt: lastUpdateSeconds && lastUpdateSeconds > 0 ? lastUpdateSeconds * 1000 : undefined,
+  };
+}
+
+function isOnline(record: WireRecord, health: WireRecord | undefined): boolean {
+  const connection = textOf(recordOf(record, "alerts"), "connection");
+  return connection === undefined ? flagOf(health, "connected") !== false : connection !== "offline";
+}
+
+function readLight(record: WireRecord): boolean | undefined {
+  const timed = recordOf(record, "led_status");
+  if (timed) return (numberOf(timed, "seconds_remaining") ?? 0) > 0;
+  const word = textOf(record, "led_status");
+  return word === undefined ? undefined : word === "on";
+}
+
+function readSiren(record: WireRecord): CameraState["siren"] {
+  const siren = recordOf(record, "siren_status");
+  if (!siren) return undefined;
+  const secondsRemaining = Math.max(numberOf(siren, "seconds_remaining") ?? 0, 0);
+  return { isOn: secondsRemaining > 0, secondsRemaining };
+}
+
+/** Wired cameras report a level too, some of them in millivolts: only what health confirms is a battery. */
+function readBatteries(record: WireRecord, health: WireRecord | undefined): number[] {
+  const isConfirmed =
+    !health ||
+    Boolean(health["battery_percentage"]) ||
+    health["battery_present"] === true ||
+    Boolean(health["second_battery_percentage"]);
+  if (!isConfirmed) return [];
+  const bays = [
+    [numberOf(record, "battery_life"), numberOf(health, "battery_percentage")],
+    [numberOf(record, "battery_life_2"), numberOf(health, "second_battery_percentage")],
+  ];
+  return bays.flatMap(([life, percentage]) => {
+    const level = isPercent(life) ? life : percentage;
+    return isPercent(level) ? [Math.round(level)] : [];
+  });
+}
+
+function isPercent(value: number | undefined): value is number {
+  return value !== undefined && value >= 0 && value <= 100;
+}

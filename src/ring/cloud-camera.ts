@@ -1,0 +1,209 @@
+// A camera at Ring: its newest record as state, its commands, its events, its calls.
+import { isDeepStrictEqual } from "node:util";
+import { RingCamera as LibraryCamera } from "ring-client-api";
+import { composeSignals } from "../foundation/abort.ts";
+import type { Clock } from "../foundation/clock.ts";
+import { Emitter, type Subscribable } from "../foundation/emitter.ts";
+import { PermanentError, TransientError } from "../foundation/errors.ts";
+import type { Logger } from "../foundation/logger.ts";
+import { type CallLimits, openLiveCall } from "./call/live-call.ts";
+import { CameraCommands } from "./camera-commands.ts";
+import { CameraEvents } from "./camera-events.ts";
+import type { CameraEvent, CameraEventImage, CameraState, Snapshot } from "./camera-state.ts";
+import { readCameraState } from "./camera-state-reader.ts";
+import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
+import { RecordOverrides } from "./record-override.ts";
+import type { RingCamera } from "./ring-camera.ts";
+import type { RingClient } from "./ring-client.ts";
+import { fetchSnapshot } from "./snapshot.ts";
+import type { CameraRecord } from "./wire/device-list.ts";
+
+export interface CloudCameraOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The camera's life: calls, timers and commands end with it. */
+  readonly signal: AbortSignal;
+  readonly snapshotTimeoutMs: number;
+  readonly callLimits: Partial<CallLimits> | undefined;
+  /** Asks for a new device list soon. */
+  readonly requestRefresh: () => void;
+}
+
+/** The connection of the moment; replaced by a new sign-in. */
+interface Connection {
+  readonly client: RingClient;
+  readonly library: LibraryCamera;
+}
+
+export class CloudCamera implements RingCamera, Disposable {
+  readonly deviceId: string;
+  readonly #options: CloudCameraOptions;
+  readonly #stateChanged: Emitter<CameraState>;
+  readonly #events: CameraEvents;
+  readonly #overrides: RecordOverrides;
+  readonly #commands: CameraCommands;
+  readonly #end = new AbortController();
+  readonly #life: AbortSignal;
+  #raw: CameraRecord;
+  #state: CameraState;
+  #connection: Connection;
+  #sirenTimer: Disposable | undefined;
+
+  constructor(raw: CameraRecord, client: RingClient, options: CloudCameraOptions) {
+    this.deviceId = raw.deviceId;
+    this.#options = options;
+    this.#life = composeSignals(options.signal, this.#end.signal);
+    const onListenerError = (error: unknown): void =>
+      options.logger.error(`a listener of camera ${this.#state.name} failed`, error);
+    this.#stateChanged = new Emitter(onListenerError);
+    this.#events = new CameraEvents(onListenerError);
+    this.#overrides = new RecordOverrides(options.clock);
+    this.#raw = raw;
+    this.#state = readCameraState(raw);
+    this.#connection = connect(raw, client);
+    this.#commands = new CameraCommands({
+      overrides: this.#overrides,
+      clock: options.clock,
+      changed: () => {
+        this.update(this.#raw);
+        options.requestRefresh();
+      },
+    });
+  }
+
+  get ringId(): number {
+    return this.#raw.ringId;
+  }
+
+  get state(): CameraState {
+    return this.#state;
+  }
+
+  get stateChanged(): Subscribable<CameraState> {
+    return this.#stateChanged;
+  }
+
+  get eventHappened(): Subscribable<CameraEvent> {
+    return this.#events.happened;
+  }
+
+  get eventImageReady(): Subscribable<CameraEventImage> {
+    return this.#events.imageReady;
+  }
+
+  /** The newest record from a device list. */
+  update(raw: CameraRecord): void {
+    this.#raw = raw;
+    const effective = { ...raw, record: this.#overrides.applyTo(raw.record) };
+    this.#connection.library.updateData(libraryData(effective));
+    const state = readCameraState(effective);
+    this.#watchSiren(state);
+    if (isDeepStrictEqual(state, this.#state)) return;
+    this.#state = state;
+    this.#stateChanged.emit(state);
+  }
+
+  /** The same camera through another sign-in. */
+  reconnect(raw: CameraRecord, client: RingClient): void {
+    if (client !== this.#connection.client) {
+      this.#connection.library.disconnect();
+      this.#connection = connect(raw, client);
+    }
+    this.update(raw);
+  }
+
+  receivePush(event: CameraEvent): void {
+    this.#events.receive(event);
+  }
+
+  async setLight(isOn: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#state.light === undefined) throw this.#without("light");
+    await this.#commands.setLight(this.#target(), isOn, this.#bound(signal));
+  }
+
+  async setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void> {
+    if (!this.#state.siren) throw this.#without("siren");
+    await this.#commands.setSiren(this.#target(), isOn, durationSeconds, this.#bound(signal));
+  }
+
+  async setMotionDetection(isOn: boolean, signal: AbortSignal): Promise<void> {
+    await this.#commands.setMotionDetection(this.#target(), isOn, this.#bound(signal));
+  }
+
+  async snapshot(options: { readonly imageId?: string }, signal: AbortSignal): Promise<Snapshot> {
+    const { clock, snapshotTimeoutMs } = this.#options;
+    if (options.imageId === undefined) this.#assertSnapshotPossible();
+    return await fetchSnapshot(this.#target(), {
+      imageId: options.imageId,
+      timeoutMs: snapshotTimeoutMs,
+      clock,
+      signal: this.#bound(signal),
+    });
+  }
+
+  async openLiveCall(sink: LiveCallSink, signal: AbortSignal): Promise<LiveCall> {
+    const { name, isOnline, isLiveViewBlocked } = this.#state;
+    if (!isOnline) throw new TransientError("call.offline", `${name} is offline; check its power and Wi-Fi`);
+    if (isLiveViewBlocked) {
+      const hint = "allow it for the present mode in the Ring app";
+      throw new PermanentError("call.blocked", `live view of ${name} is switched off at Ring; ${hint}`);
+    }
+    const { clock, logger, callLimits } = this.#options;
+    return await openLiveCall(this.#connection.library, sink, {
+      name,
+      clock,
+      logger: logger.child("calls", () => name),
+      limits: callLimits,
+      signal: this.#bound(signal),
+    });
+  }
+
+  /** The camera is gone from the account. */
+  [Symbol.dispose](): void {
+    this.#end.abort(new TransientError("ring.camera-gone", `${this.#state.name} is no longer in the Ring account`));
+    this.#sirenTimer?.[Symbol.dispose]();
+    this.#connection.library.disconnect();
+  }
+
+  #target(): { client: RingClient; ringId: number; name: string } {
+    return { client: this.#connection.client, ringId: this.#raw.ringId, name: this.#state.name };
+  }
+
+  #bound(signal: AbortSignal): AbortSignal {
+    return composeSignals(signal, this.#life);
+  }
+
+  #without(thing: string): Error {
+    return new PermanentError("ring.not-supported", `${this.#state.name} has no ${thing}`);
+  }
+
+  #assertSnapshotPossible(): void {
+    const { name, isOnline, isMotionDetectionOn } = this.#state;
+    if (!isOnline) throw new TransientError("ring.offline", `${name} is offline; check its power and Wi-Fi`);
+    if (isMotionDetectionOn === false) {
+      const text = `Ring gives no picture of ${name} while its motion detection is off`;
+      throw new PermanentError("ring.snapshot-blocked", text);
+    }
+  }
+
+  /** A siren ends by itself; the next device list may be long in coming. */
+  #watchSiren(state: CameraState): void {
+    this.#sirenTimer?.[Symbol.dispose]();
+    this.#sirenTimer = undefined;
+    if (!state.siren?.isOn || this.#life.aborted) return;
+    this.#sirenTimer = this.#options.clock.after(state.siren.secondsRemaining * 1000, () => {
+      this.#commands.sirenEnded();
+    });
+  }
+}
+
+function connect(raw: CameraRecord, client: RingClient): Connection {
+  return { client, library: new LibraryCamera(libraryData(raw), raw.isInDoorbellList, client.rest, false) };
+}
+
+type LibraryData = ConstructorParameters<typeof LibraryCamera>[0];
+
+/** The edge to ring-client-api's own types: `wire/device-list.ts` has made sure of all fields that it reads unasked. */
+function libraryData(raw: CameraRecord): LibraryData {
+  return raw.record as unknown as LibraryData;
+}

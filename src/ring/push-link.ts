@@ -1,0 +1,150 @@
+// Keeps us reachable for push messages: receiver connected, its token told to Ring, again whenever either is lost.
+
+import { clientApi } from "ring-client-api/rest-client";
+import { firstValueFrom, skip } from "rxjs";
+import { abortable } from "../foundation/abort.ts";
+import { type Clock, delay } from "../foundation/clock.ts";
+import { withDeadline } from "../foundation/deadline.ts";
+import { Emitter, type Subscribable } from "../foundation/emitter.ts";
+import { errorText, TransientError } from "../foundation/errors.ts";
+import type { Logger } from "../foundation/logger.ts";
+import { type Backoff, backoffMs } from "../foundation/retry.ts";
+import { PushReceiver, pushToken } from "./push-receiver.ts";
+import type { RingClient } from "./ring-client.ts";
+import { type CameraPush, pushCategory, readCameraPush } from "./wire/push-message.ts";
+
+export interface PushStatus {
+  /** Connected to Google's push server, and Ring has taken our address there. Says nothing about Ring's will to send. */
+  readonly isHealthy: boolean;
+  readonly isConnected: boolean;
+  readonly isRegistered: boolean;
+  /** Unix ms of the newest message of any kind; undefined: none since the start. */
+  readonly lastPushAt: number | undefined;
+  /** Why it is not healthy. */
+  readonly reason: string | undefined;
+}
+
+export interface PushLinkOptions {
+  readonly onPush: (push: CameraPush) => void;
+  readonly connectTimeoutMs: number;
+  readonly backoff: Backoff;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** After a connection Google sends what we missed; what is older than this then is no news. */
+const replayWindowMs = 3_000;
+const oldestReplayMs = 30_000;
+
+export class PushLink {
+  readonly #options: PushLinkOptions;
+  readonly #changed: Emitter<PushStatus>;
+  #status: PushStatus = {
+    isHealthy: false,
+    isConnected: false,
+    isRegistered: false,
+    lastPushAt: undefined,
+    reason: "not connected yet",
+  };
+  #seen: readonly string[] = [];
+  #connectedAt = 0;
+
+  constructor(options: PushLinkOptions) {
+    this.#options = options;
+    this.#changed = new Emitter((error) => options.logger.error("a listener of the push status failed", error));
+  }
+
+  get status(): PushStatus {
+    return this.#status;
+  }
+
+  get statusChanged(): Subscribable<PushStatus> {
+    return this.#changed;
+  }
+
+  /** Ends with the signal's reason. */
+  async run(client: RingClient, signal: AbortSignal): Promise<never> {
+    const { clock, logger, backoff } = this.#options;
+    try {
+      for (let failures = 0; ; ) {
+        const startedAt = clock.monotonic();
+        try {
+          await this.#connection(client, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          failures = clock.monotonic() - startedAt > 60_000 ? 1 : failures + 1;
+          const waitMs = backoffMs(backoff, failures);
+          this.#set({ isConnected: false, isRegistered: false, reason: errorText(error) });
+          logger.debug(`push connection over, next in ${Math.round(waitMs)} ms`, error);
+          await delay(clock, waitMs, signal);
+        }
+      }
+    } finally {
+      this.#set({ isConnected: false, isRegistered: false, reason: "signed out" });
+    }
+  }
+
+  /** One connection, from registration to its loss; always ends by an error. */
+  async #connection(client: RingClient, signal: AbortSignal): Promise<never> {
+    const { clock, connectTimeoutMs } = this.#options;
+    const { rest } = client;
+    const stored: unknown = rest._internalOnly_pushNotificationCredentials;
+    let credentials = stored;
+    using receiver = new PushReceiver(stored, this.#seen, {
+      onCredentials: (fresh) => {
+        credentials = fresh;
+        // Goes into the wrapped token, so that a restart needs no new registration.
+        rest._internalOnly_pushNotificationCredentials = fresh as typeof rest._internalOnly_pushNotificationCredentials;
+      },
+      onMessage: (data) => this.#receive(data),
+    });
+    const connect = (limit: AbortSignal): Promise<void> => receiver.connect(limit);
+    await withDeadline("the connection to Google's push server", connectTimeoutMs, clock, connect, signal);
+    this.#connectedAt = clock.monotonic();
+    this.#set({ isConnected: true, reason: "Ring does not know our push address yet" });
+    try {
+      for (;;) {
+        // Subscribed before the request: a session that is made meanwhile forgets the address.
+        const newSession = firstValueFrom(rest.onSession.pipe(skip(this.#hasSession(client) ? 1 : 0)));
+        newSession.catch(() => undefined);
+        await this.#register(client, pushToken(credentials), signal);
+        const lost = receiver.closed.then(() => "lost" as const);
+        const next = await abortable(Promise.race([lost, newSession]), signal);
+        if (next === "lost") throw new TransientError("ring.push-lost", "Google's push server closed the connection");
+      }
+    } finally {
+      this.#seen = receiver.seen;
+    }
+  }
+
+  /** `onSession` replays its newest value to each new subscriber. */
+  #hasSession(client: RingClient): boolean {
+    let hasOne = false;
+    client.rest.onSession.subscribe(() => (hasOne = true)).unsubscribe();
+    return hasOne;
+  }
+
+  async #register(client: RingClient, token: string | undefined, signal: AbortSignal): Promise<void> {
+    if (!token) throw new TransientError("ring.push-failed", "Google gave no push address");
+    const metadata = { ...client.rest.baseSessionMetadata, pn_dict_version: "2.0.0", pn_service: "fcm" };
+    const json = { device: { metadata, os: "android", push_notification_token: token } };
+    await client.request("take our push address", { url: clientApi("device"), method: "PATCH", json }, { signal });
+    this.#set({ isRegistered: true, reason: undefined });
+  }
+
+  #receive(data: unknown): void {
+    const { clock, logger, onPush } = this.#options;
+    const receivedAt = clock.now();
+    const push = readCameraPush(data, receivedAt);
+    const isReplay = clock.monotonic() - this.#connectedAt < replayWindowMs;
+    if (push && !(isReplay && receivedAt - push.event.happenedAt > oldestReplayMs)) onPush(push);
+    else logger.debug(() => (push ? "a push message of an old event" : `a push message ${pushCategory(data)}`));
+    this.#set({ lastPushAt: receivedAt });
+  }
+
+  #set(change: Partial<PushStatus>): void {
+    const merged = { ...this.#status, ...change };
+    this.#status = { ...merged, isHealthy: merged.isConnected && merged.isRegistered };
+    this.#changed.emit(this.#status);
+  }
+}

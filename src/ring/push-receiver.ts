@@ -1,0 +1,106 @@
+// The push receiver that ring-client-api brings along, one connection at a time. We run it ourselves because the library keeps
+// it to itself: it could neither be ended nor be given new cameras.
+import { createRequire } from "node:module";
+import { abortable } from "../foundation/abort.ts";
+import { BugError, TransientError } from "../foundation/errors.ts";
+import { asRecord, recordOf, textOf } from "./wire/record.ts";
+
+interface ReceiverEvents {
+  readonly onCredentials: (credentials: unknown) => void;
+  readonly onMessage: (data: unknown) => void;
+}
+
+/** The part of the foreign class that we use. */
+interface ForeignReceiver {
+  readonly persistentIds: string[];
+  connect(): Promise<void>;
+  destroy(): void;
+  on(event: string, listener: (value: unknown) => void): () => void;
+}
+
+type ForeignReceiverClass = new (config: object) => ForeignReceiver;
+
+/** Ring's Android app at Google: public, the same for everybody. */
+const firebase = {
+  apiKey: "AIzaSyCv-hdFBmmdBBJadNy-TFwB-xN_H5m3Bk8",
+  projectId: "ring-17770",
+  messagingSenderId: "876313859327",
+  appId: "1:876313859327:android:e10ec6ddb3c81f39",
+};
+
+const rememberedMessages = 200;
+
+/** A connection to Google's push server. `closed` resolves when it is lost; it does not reconnect by itself. */
+export class PushReceiver implements Disposable {
+  readonly closed: Promise<void>;
+  readonly #foreign: ForeignReceiver;
+  readonly #seen: readonly string[];
+  #isDisposed = false;
+
+  /** `seen` are ids of messages that need not be sent again. */
+  constructor(credentials: unknown, seen: readonly string[], events: ReceiverEvents) {
+    const Foreign = receiverClass();
+    const known = isUsable(credentials) ? { credentials } : {};
+    this.#foreign = new Foreign({ firebase, ...known, persistentIds: [...seen], debug: false });
+    this.#seen = seen;
+    const closed = Promise.withResolvers<void>();
+    this.closed = closed.promise;
+    this.#foreign.on("ON_CREDENTIALS_CHANGE", (change) => {
+      if (!this.#isDisposed) events.onCredentials(asRecord(change)?.["newCredentials"]);
+    });
+    this.#foreign.on("ON_MESSAGE_RECEIVED", (envelope) => {
+      if (!this.#isDisposed) events.onMessage(recordOf(asRecord(envelope), "message")?.["data"]);
+    });
+    // It would register and connect on its own after we have given up: ended at its next sign of life.
+    this.#foreign.on("ON_CONNECT", () => this.#destroyIfDisposed());
+    this.#foreign.on("ON_DISCONNECT", () => {
+      closed.resolve();
+      // Its own reconnection is set up right after this event.
+      queueMicrotask(() => this[Symbol.dispose]());
+    });
+  }
+
+  /** Registers where needed, connects, logs in. */
+  async connect(signal: AbortSignal): Promise<void> {
+    const lost = this.closed.then(() => {
+      throw new TransientError("ring.push-lost", "the connection to Google's push server broke while it was made");
+    });
+    lost.catch(() => undefined);
+    const connected = this.#foreign.connect().catch((cause: unknown) => {
+      throw new TransientError("ring.push-failed", "Google's push server cannot be used", { cause });
+    });
+    connected.catch(() => undefined);
+    await abortable(Promise.race([connected, lost]), signal);
+  }
+
+  /** For the next connection. */
+  get seen(): readonly string[] {
+    return [...new Set([...this.#seen, ...this.#foreign.persistentIds])].slice(-rememberedMessages);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#foreign.destroy();
+  }
+
+  #destroyIfDisposed(): void {
+    if (this.#isDisposed) this.#foreign.destroy();
+  }
+}
+
+/** The FCM token in push credentials. */
+export function pushToken(credentials: unknown): string | undefined {
+  return textOf(recordOf(asRecord(credentials), "fcm"), "token");
+}
+
+function isUsable(credentials: unknown): boolean {
+  return recordOf(asRecord(credentials), "config") !== undefined && pushToken(credentials) !== undefined;
+}
+
+function receiverClass(): ForeignReceiverClass {
+  const require = createRequire(import.meta.resolve("ring-client-api"));
+  const found = asRecord(require("@eneris/push-receiver"))?.["PushReceiver"];
+  if (typeof found !== "function") throw new BugError("ring-client-api has no push receiver any more");
+  // The edge: a foreign class, used through the narrow interface above.
+  return found as ForeignReceiverClass;
+}

@@ -17,3 +17,16 @@ export class StreamRefusedError extends TransientError {
     this.refusal = refusal;
   }
 }
+
+/** Why a viewer's stream is over. */
+export type EndCause = "off" | "finished" | "limit" | "described-wrongly" | "slow" | "transport" | "shutdown";
+
+/** The stream ended for a viewer who had it; nothing is wrong with the request. Code `stream.<cause>`. */
+export class StreamEndedError extends TransientError {
+  readonly ending: EndCause;
+
+  constructor(ending: EndCause, message: string, options?: { cause?: unknown }) {
+    super(`stream.${ending}`, message, options);
+    this.ending = ending;
+  }
+}

@@ -22,8 +22,11 @@ export interface Stream {
    * Rejects with a StreamRefusedError as `lease` throws it.
    */
   describe(viewer: Viewer, signal: AbortSignal): Promise<readonly Track[]>;
-  /** Somebody wants this stream from now on: starts the source if need be. Throws StreamRefusedError (locked, budget, offline). */
-  lease(viewer: Viewer): StreamLease;
+  /**
+   * Somebody wants this stream from now on: starts the source if need be. Throws StreamRefusedError (locked, budget, offline).
+   * `described` is what this viewer was told by `describe`; if the camera turns out to send something else, the lease ends.
+   */
+  lease(viewer: Viewer, described?: readonly Track[]): StreamLease;
 }
 
 /** One viewer's claim. Dispose it when the viewer leaves. */

@@ -1,0 +1,50 @@
+// The access units since the last key frame, kept for those who join: bounded, and never with a hole.
+import type { VideoUnit } from "./media-unit.ts";
+
+const mostBytes = 8 * 1_024 * 1_024;
+const mostUnits = 300;
+const longestMs = 10_000;
+
+export class GroupOfPictures {
+  #units: VideoUnit[] = [];
+  #bytes = 0;
+  #startedAtMs = 0;
+
+  /** From the key frame on; empty while there is none that can be used. */
+  get units(): readonly VideoUnit[] {
+    return this.#units;
+  }
+
+  /** How old the key frame is. */
+  ageMs(nowMs: number): number {
+    return nowMs - this.#startedAtMs;
+  }
+
+  add(unit: VideoUnit, nowMs: number): void {
+    if (unit.isKeyFrame) {
+      this.#units = [];
+      this.#bytes = 0;
+      this.#startedAtMs = nowMs;
+    } else if (unit.followsLoss) this.clear();
+    if (!unit.isKeyFrame && this.#units.length === 0) return;
+    this.#units.push(unit);
+    this.#bytes += unit.payloadBytes;
+    if (this.#units.length > mostUnits || this.#bytes > mostBytes || this.ageMs(nowMs) > longestMs) this.clear();
+  }
+
+  clear(): void {
+    this.#units = [];
+    this.#bytes = 0;
+  }
+}
+
+/**
+ * Timestamps for units that are sent all at once: the last one keeps its own, the others move up so that they lie within
+ * `windowTicks` before it, in the same proportions. Who plays them in time is at most that far behind.
+ */
+export function squeezedTimestamps(units: readonly VideoUnit[], windowTicks: number): number[] {
+  const first = units.at(0)?.timestamp ?? 0;
+  const last = units.at(-1)?.timestamp ?? 0;
+  const scale = last - first > windowTicks ? windowTicks / (last - first) : 1;
+  return units.map((unit) => last - Math.round((last - unit.timestamp) * scale));
+}

@@ -1,0 +1,187 @@
+// One viewer's playback: what is sent when, from the first key frame to the end.
+import { randomBytes } from "node:crypto";
+import { StreamEndedError } from "../errors.ts";
+import { squeezedTimestamps } from "./group-of-pictures.ts";
+import type { MediaUnit, VideoUnit } from "./media-unit.ts";
+import { OutgoingTrack } from "./outgoing-track.ts";
+import { decideSlowReader } from "./slow-reader-policy.ts";
+import type { Reader, ReaderOutput } from "./stream.ts";
+import { trackNumbers } from "./track-numbers.ts";
+
+const squeezeTicks = 18_000;
+
+/** What a reader asks the stream. */
+export interface ReaderContext {
+  readonly monotonicMs: () => number;
+  /** When a unit with this timestamp was sampled, Unix ms. */
+  readonly unixMs: (track: number, timestamp: number) => number;
+  readonly backlogLimitBytes: () => number;
+  readonly requestKeyFrame: () => void;
+  /** It plays no more, with the error if that was not the viewer's wish. */
+  readonly onOver: (reader: HubReader, error: Error | undefined) => void;
+}
+
+export interface HubReaderOptions {
+  readonly tracks: readonly { readonly track: number; readonly payloadType: number }[];
+  readonly output: ReaderOutput;
+  readonly context: ReaderContext;
+}
+
+export class HubReader implements Reader {
+  readonly tracks: readonly OutgoingTrack[];
+  readonly #byNumber: (OutgoingTrack | undefined)[] = [];
+  readonly #output: ReaderOutput;
+  readonly #context: ReaderContext;
+  readonly #unixMsOf: ((timestamp: number) => number)[] = [];
+  #isOver = false;
+  #isPaused = false;
+  /** Video waits for a key frame. */
+  #isWaiting: boolean;
+  #slowSinceMs: number | undefined;
+  /** Bytes of the kept group that was sent at once; they do not count as backlog until the network has caught up. */
+  #joinBytes = 0;
+  /** Wall clock of the first picture: earlier sound is left out. */
+  #startsAtUnixMs: number | undefined;
+
+  constructor(options: HubReaderOptions) {
+    const cname = randomBytes(8).toString("hex");
+    this.#output = options.output;
+    this.#context = options.context;
+    this.tracks = options.tracks.map((track) => new OutgoingTrack({ ...track, cname }));
+    for (const outgoing of this.tracks) {
+      this.#byNumber[outgoing.track] = outgoing;
+      this.#unixMsOf[outgoing.track] = (timestamp) => options.context.unixMs(outgoing.track, timestamp);
+    }
+    this.#isWaiting = this.plays(trackNumbers.video);
+  }
+
+  plays(track: number): boolean {
+    return this.#byNumber[track] !== undefined;
+  }
+
+  /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. */
+  join(units: readonly VideoUnit[]): void {
+    const video = this.#byNumber[trackNumbers.video];
+    if (!video || units.length === 0) return;
+    this.#isWaiting = false;
+    const timestamps = squeezedTimestamps(units, squeezeTicks);
+    for (const [at, unit] of units.entries()) {
+      this.#joinBytes += unit.payloadBytes;
+      this.#send(video, unit, timestamps[at] ?? unit.timestamp);
+      if (this.#isOver) return;
+    }
+  }
+
+  sendVideo(unit: VideoUnit): void {
+    const video = this.#byNumber[trackNumbers.video];
+    if (!video || this.#isPaused || this.#isOver) return;
+    if (!this.#keepsUp() || (this.#isWaiting && !unit.isKeyFrame)) {
+      video.skip();
+      return;
+    }
+    this.#isWaiting = false;
+    this.#send(video, unit, unit.timestamp);
+  }
+
+  sendAudio(track: number, unit: MediaUnit): void {
+    const audio = this.#byNumber[track];
+    if (!audio || this.#isPaused || this.#isOver) return;
+    if (!this.#mayHear(track, unit) || !this.#keepsUp()) audio.skip();
+    else this.#send(audio, unit, unit.timestamp);
+  }
+
+  /** Once a second: sender reports, signs of life before there is media, the end of patience. */
+  tick(nowMs: number): void {
+    if (this.#isOver || !this.#keepsUp()) return;
+    if (this.#isWaiting && !this.#isPaused) this.#context.requestKeyFrame();
+    const isSilent = this.tracks.every((track) => !track.hasSent);
+    const [first] = this.tracks;
+    if (isSilent && first) this.#output.writeRtcp(first.track, first.signOfLife());
+    for (const track of this.tracks) if (track.hasSent && track.isReportDue(nowMs)) this.#report(track, nowMs);
+  }
+
+  /** The source starts anew: nothing can be decoded before its first key frame. */
+  awaitKeyFrame(): void {
+    this.#isWaiting = this.plays(trackNumbers.video);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    for (const track of this.tracks) track.skip();
+    this.awaitKeyFrame();
+    if (this.#isWaiting) this.#context.requestKeyFrame();
+  }
+
+  /** Ends it from our side: says goodbye on every track, then tells the output. */
+  end(error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      for (const track of this.tracks) this.#output.writeRtcp(track.track, track.bye());
+    } finally {
+      this.#finish(error);
+    }
+  }
+
+  /** The viewer has left. */
+  [Symbol.dispose](): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.onOver(this, undefined);
+  }
+
+  #finish(error: Error): void {
+    this.#context.onOver(this, error);
+    this.#output.end(error);
+  }
+
+  #send(outgoing: OutgoingTrack, unit: MediaUnit, timestamp: number): void {
+    if (!outgoing.hasSent) this.#report(outgoing, this.#context.monotonicMs(), timestamp);
+    this.#startsAtUnixMs ??= this.#context.unixMs(outgoing.track, timestamp);
+    this.#output.writeRtp(outgoing.track, outgoing.batch(unit, timestamp));
+  }
+
+  #report(outgoing: OutgoingTrack, nowMs: number, timestamp?: number): void {
+    const unixMs = this.#unixMsOf[outgoing.track] ?? (() => nowMs);
+    this.#output.writeRtcp(outgoing.track, outgoing.report(unixMs, nowMs, timestamp));
+  }
+
+  /** Sound starts with the picture, not before. */
+  #mayHear(track: number, unit: MediaUnit): boolean {
+    const video = this.#byNumber[trackNumbers.video];
+    if (!video) return true;
+    if (!video.hasSent || this.#startsAtUnixMs === undefined) return false;
+    return (
+      this.#byNumber[track]?.hasSent === true || this.#context.unixMs(track, unit.timestamp) >= this.#startsAtUnixMs
+    );
+  }
+
+  /** False while the network is too far behind; then video waits for a key frame, and at last the reader is ended. */
+  #keepsUp(): boolean {
+    const { pendingBytes } = this.#output;
+    const limitBytes = this.#context.backlogLimitBytes();
+    if (pendingBytes <= limitBytes / 2) this.#joinBytes = 0;
+    const nowMs = this.#context.monotonicMs();
+    const isSkipping = this.#slowSinceMs !== undefined;
+    const slowForMs = this.#slowSinceMs === undefined ? 0 : nowMs - this.#slowSinceMs;
+    const decision = decideSlowReader({
+      pendingBytes,
+      limitBytes: limitBytes + this.#joinBytes,
+      isSkipping,
+      slowForMs,
+    });
+    if (decision === "send") {
+      this.#slowSinceMs = undefined;
+      return true;
+    }
+    this.#slowSinceMs ??= nowMs;
+    this.awaitKeyFrame();
+    if (decision === "end") this.end(new StreamEndedError("slow", "The viewer's network did not keep up for too long"));
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+// Decides what follows when a source ends by itself while its stream is wanted.
+import { AppError, errorCode, PermanentError } from "../../foundation/errors.ts";
+import { StreamRefusedError } from "../errors.ts";
+
+export interface SourceEndFacts {
+  /** What ended it; undefined: its natural end. */
+  readonly error: Error | undefined;
+  readonly hasViewers: boolean;
+  /** Since the last restart in this activation; undefined: none yet. */
+  readonly sinceRestartMs: number | undefined;
+  readonly restartEveryMs: number;
+}
+
+/** `finish` and `limit`: over, nothing is wrong; `fail`: over, and that is a failure. */
+export type SourceEndDecision = "restart" | "finish" | "limit" | "fail";
+
+export function decideAfterSourceEnd(facts: SourceEndFacts): SourceEndDecision {
+  if (!facts.error) return "finish";
+  if (isLimit(facts.error)) return "limit";
+  if (!facts.hasViewers) return "finish";
+  if (!isWorthRetrying(facts.error)) return "fail";
+  const isTooSoon = facts.sinceRestartMs !== undefined && facts.sinceRestartMs < facts.restartEveryMs;
+  return isTooSoon ? "fail" : "restart";
+}
+
+/** Not a permanent error, and not a refusal by the camera's side that says why. */
+export function isWorthRetrying(error: unknown): boolean {
+  return !(error instanceof PermanentError) && !(error instanceof StreamRefusedError);
+}
+
+/** The other side's longest session is over: its code ends with `.limit`. */
+export function isLimit(error: Error): boolean {
+  return error instanceof AppError && errorCode(error).endsWith(".limit");
+}

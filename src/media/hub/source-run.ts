@@ -1,0 +1,170 @@
+// One activation of a stream: opens its source, tries again where that fails, restarts it where it breaks, hangs up at the end.
+import { aborted, StopError } from "../../foundation/abort.ts";
+import type { Clock } from "../../foundation/clock.ts";
+import { withDeadline } from "../../foundation/deadline.ts";
+import { PermanentError, TransientError } from "../../foundation/errors.ts";
+import type { Logger } from "../../foundation/logger.ts";
+import { retry } from "../../foundation/retry.ts";
+import type { MediaSession, MediaSource } from "./media-source.ts";
+import { decideAfterSourceEnd, isWorthRetrying } from "./restart-policy.ts";
+import type { StreamLimits } from "./stream-limits.ts";
+import type { SourceEntrance, StreamMedia } from "./stream-media.ts";
+
+const backoff = { firstMs: 300, longestMs: 2_000, jitter: 0.2 };
+
+/** Why it is over. `stopped`: by us; `finish` and `limit`: by the source, nothing is wrong. */
+export interface RunOutcome {
+  readonly kind: "stopped" | "finish" | "limit" | "fail";
+  readonly error: Error | undefined;
+}
+
+export interface SourceRunOptions {
+  readonly source: MediaSource;
+  readonly media: StreamMedia;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: StreamLimits;
+  readonly hasViewers: () => boolean;
+  readonly onState: (state: "starting" | "ready") => void;
+  /** It is decided that it is over; hanging up follows. */
+  readonly onOutcome: (outcome: RunOutcome) => void;
+}
+
+export class SourceRun {
+  readonly #options: SourceRunOptions;
+  readonly #controller = new AbortController();
+  #session: MediaSession | undefined;
+  #entrance: SourceEntrance | undefined;
+  #restartedAtMs: number | undefined;
+  /** Resolves when the source has been hung up. Never rejects. */
+  readonly over: Promise<void>;
+
+  constructor(options: SourceRunOptions) {
+    this.#options = options;
+    this.over = Promise.resolve().then(() => this.#run());
+  }
+
+  close(): void {
+    this.#controller.abort(new StopError("closed"));
+  }
+
+  requestKeyFrame(): void {
+    this.#session?.requestKeyFrame();
+  }
+
+  async #run(): Promise<void> {
+    const outcome = await this.#untilOver();
+    this.#entrance?.close();
+    this.#options.onOutcome(outcome);
+    await this.#hangUp();
+  }
+
+  async #untilOver(): Promise<RunOutcome> {
+    const { signal } = this.#controller;
+    try {
+      for (;;) {
+        const session = await this.#start();
+        this.#options.onState("ready");
+        const error = await Promise.race([session.ended, aborted(signal)]);
+        if (signal.aborted) return { kind: "stopped", error: undefined };
+        const decision = this.#decide(error ?? undefined);
+        if (decision !== "restart") return { kind: decision, error: error ?? undefined };
+        this.#options.logger.warn("The camera's stream broke off; starting it again", error);
+        this.#restartedAtMs = this.#options.clock.monotonic();
+        await this.#hangUp();
+      }
+    } catch (error) {
+      if (signal.aborted) return { kind: "stopped", error: undefined };
+      return {
+        kind: "fail",
+        error: error instanceof Error ? error : new TransientError("stream.start", String(error)),
+      };
+    }
+  }
+
+  #decide(error: Error | undefined): ReturnType<typeof decideAfterSourceEnd> {
+    const { clock, limits, hasViewers } = this.#options;
+    return decideAfterSourceEnd({
+      error,
+      hasViewers: hasViewers(),
+      sinceRestartMs: this.#restartedAtMs === undefined ? undefined : clock.monotonic() - this.#restartedAtMs,
+      restartEveryMs: limits.restartEveryMs,
+    });
+  }
+
+  /** Opens the source until its first key frame has come; a few failures in a row are one start. */
+  async #start(): Promise<MediaSession> {
+    const { clock, limits, logger } = this.#options;
+    this.#options.onState("starting");
+    let refusal: unknown;
+    const attempt = async (): Promise<MediaSession> => {
+      try {
+        return await this.#attempt();
+      } catch (error) {
+        await this.#hangUp();
+        refusal = error;
+        if (isWorthRetrying(error)) throw error;
+        throw new PermanentError("stream.start", "the source cannot be started", { cause: error });
+      }
+    };
+    try {
+      return await retry(attempt, {
+        clock,
+        backoff,
+        signal: this.#controller.signal,
+        withinMs: limits.startRetryMs,
+        onFailure: (error, number) => logger.debug(`Start attempt ${number} failed`, error),
+      });
+    } catch (error) {
+      throw this.#controller.signal.aborted ? error : (refusal ?? error);
+    }
+  }
+
+  async #attempt(): Promise<MediaSession> {
+    const { source, media, clock, limits } = this.#options;
+    const entrance = media.openEntrance();
+    this.#entrance = entrance;
+    this.#session = await withDeadline(
+      "the start of the camera's stream",
+      limits.openMs,
+      clock,
+      (signal) => openOwned(source, entrance, signal),
+      this.#controller.signal,
+    );
+    const session = this.#session;
+    await withDeadline(
+      "the first key frame",
+      limits.keyFrameMs,
+      clock,
+      () => Promise.race([entrance.keyFrameSeen, session.ended.then(endedTooSoon)]),
+      this.#controller.signal,
+    );
+    return session;
+  }
+
+  async #hangUp(): Promise<void> {
+    const { clock, limits, logger } = this.#options;
+    this.#entrance?.close();
+    const session = this.#session;
+    this.#session = undefined;
+    if (!session) return;
+    try {
+      session.close();
+      const over = async (): Promise<void> => await session[Symbol.asyncDispose]();
+      await withDeadline("hanging up", limits.closeMs, clock, over);
+    } catch (error) {
+      logger.warn("The camera's stream did not end cleanly", error);
+    }
+  }
+}
+
+/** A session that comes after we stopped waiting is hung up at once. */
+async function openOwned(source: MediaSource, entrance: SourceEntrance, signal: AbortSignal): Promise<MediaSession> {
+  const session = await source.open(entrance.sink, signal);
+  if (signal.aborted) session.close();
+  return session;
+}
+
+function endedTooSoon(error: Error | undefined): never {
+  throw error ?? new TransientError("stream.no-media", "The camera ended its stream before the first picture");
+}

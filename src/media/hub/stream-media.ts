@@ -1,0 +1,266 @@
+// The media of one stream: takes the packets of the source, makes units of them and serves every reader.
+import type { Clock } from "../../foundation/clock.ts";
+import type { Logger } from "../../foundation/logger.ts";
+import { parseSps, type SpsInfo } from "../formats/h264-sps.ts";
+import { payloadTypes } from "../formats/payload-type.ts";
+import type { RtpPacket } from "../formats/rtp-packet.ts";
+import type { H264Track, OpusTrack, PcmuTrack } from "../formats/track.ts";
+import { AacFeed, ticksPerInput } from "./aac-feed.ts";
+import { AudioTrack } from "./audio-track.ts";
+import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
+import { HubReader, type ReaderContext } from "./hub-reader.ts";
+import type { KnownTracks } from "./known-tracks.ts";
+import type { MediaSink, SourceTrackKind } from "./media-source.ts";
+import { ReaderSet } from "./reader-set.ts";
+import { ReceivedCounter, type ReceivedMedia } from "./received-media.ts";
+import { backlogLimitBytes } from "./slow-reader-policy.ts";
+import type { ReaderOutput } from "./stream.ts";
+import type { SenderOffset } from "./track-clock.ts";
+import { trackNumbers } from "./track-numbers.ts";
+import { VideoTrack } from "./video-track.ts";
+
+const keyFrameRequestEveryMs = 1_000;
+const oldGroupMs = 2_000;
+
+export interface StreamMediaOptions {
+  readonly transcoder: AudioTranscoderFactory | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Asks the running source, if there is one. */
+  readonly requestKeyFrame: () => void;
+  /** Something of `known` has changed. */
+  readonly onKnown: () => void;
+}
+
+/** One source's way in; packets after `close` are ignored. */
+export interface SourceEntrance {
+  readonly sink: MediaSink;
+  /** Resolves with the first key frame. */
+  readonly keyFrameSeen: Promise<void>;
+  close(): void;
+}
+
+export class StreamMedia {
+  readonly #options: StreamMediaOptions;
+  readonly #readers: ReaderSet;
+  readonly #aac: AacFeed;
+  readonly #context: Omit<ReaderContext, "onOver">;
+  #video = this.#newVideo();
+  #audio: AudioTrack | undefined;
+  #received = new ReceivedCounter();
+  #sps: SpsInfo | undefined;
+  #announcedProfile: string | undefined;
+  #entrance: { onKeyFrame: () => void } | undefined;
+  #unixOffsetMs = 0;
+  #backlogLimitBytes = backlogLimitBytes(0);
+  #keyFrameRequestedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: StreamMediaOptions) {
+    this.#options = options;
+    this.#readers = new ReaderSet(options.logger);
+    this.#aac = new AacFeed({
+      ...options,
+      factory: options.transcoder,
+      onUnit: (unit) => this.#readers.sendAudio(trackNumbers.aac, unit),
+    });
+    this.#context = {
+      monotonicMs: () => options.clock.monotonic(),
+      unixMs: (track, timestamp) => this.#unixMs(track, timestamp),
+      backlogLimitBytes: () => this.#backlogLimitBytes,
+      requestKeyFrame: () => this.#requestKeyFrame(),
+    };
+    this.begin();
+  }
+
+  get known(): KnownTracks {
+    return {
+      parameterSets: this.#video.parameterSets,
+      profileLevelId: this.#sps?.profileLevelId ?? this.#announcedProfile,
+      audioCodec: this.#audio?.codec,
+    };
+  }
+
+  get size(): { readonly width: number | undefined; readonly height: number | undefined } {
+    return { width: this.#sps?.width, height: this.#sps?.height };
+  }
+
+  get received(): ReceivedMedia {
+    return {
+      videoCodec: this.#video.parameterSets || this.#announcedProfile ? "h264" : undefined,
+      profileLevelId: this.known.profileLevelId,
+      ...this.size,
+      fps: this.#received.fps,
+      bitsPerSecond: this.#received.bitsPerSecond,
+      audioCodec: this.#audio?.codec,
+      packets: this.#received.packets,
+      packetsLost: this.#video.numbering.lost + (this.#audio?.numbering.lost ?? 0),
+    };
+  }
+
+  /** A new activation: nothing of an earlier one is known, and no reader has been sent anything. */
+  begin(): void {
+    this.#video = this.#newVideo();
+    this.#audio = undefined;
+    this.#aac.reset();
+    this.#sps = undefined;
+    this.#announcedProfile = undefined;
+    this.#received = new ReceivedCounter();
+    this.#backlogLimitBytes = backlogLimitBytes(0);
+    this.#unixOffsetMs = this.#options.clock.now() - this.#options.clock.monotonic();
+  }
+
+  /** Opens the way in for a source; what another one sends from now on is ignored. Numbers and times go on. */
+  openEntrance(): SourceEntrance {
+    const seen = Promise.withResolvers<void>();
+    const entrance = { onKeyFrame: seen.resolve };
+    const offset: SenderOffset = { ms: undefined };
+    const isOpen = (): boolean => this.#entrance === entrance;
+    this.#restartTracks();
+    this.#entrance = entrance;
+    const sink: MediaSink = {
+      track: (track) => isOpen() && this.#takeTrack(track),
+      packet: (kind, packet, arrivedAtMs) => isOpen() && this.#takePacket(kind, packet, arrivedAtMs),
+      senderReport: (kind, timestamp, senderMs) =>
+        isOpen() && this.#clockOf(kind)?.senderReport(timestamp, senderMs, offset),
+    };
+    const close = (): void => {
+      if (!isOpen()) return;
+      this.#entrance = undefined;
+      this.#restartTracks();
+    };
+    return { sink, keyFrameSeen: seen.promise, close };
+  }
+
+  /** Starts a playback: from the kept group of pictures, or from the next key frame. */
+  addReader(
+    tracks: readonly number[],
+    output: ReaderOutput,
+    onOver: (reader: HubReader, error: Error | undefined) => void,
+    audioCodec: "opus" | "pcmu",
+  ): HubReader {
+    const types = [payloadTypes.h264, payloadTypes.aac, payloadTypes[audioCodec]];
+    const played = tracks.flatMap((track) => {
+      const payloadType = types[track];
+      return payloadType === undefined ? [] : [{ track, payloadType }];
+    });
+    const forget = (left: HubReader, error: Error | undefined): void => {
+      this.#readers.remove(left);
+      this.#updateAacDemand();
+      onOver(left, error);
+    };
+    const reader = new HubReader({ tracks: played, output, context: { ...this.#context, onOver: forget } });
+    this.#readers.add(reader);
+    this.#updateAacDemand();
+    this.#readers.guard(reader, () => this.#join(reader));
+    return reader;
+  }
+
+  /** Once a second while there is a source or a reader. */
+  tick(): void {
+    const nowMs = this.#options.clock.monotonic();
+    this.#video.clock.slew(nowMs);
+    this.#audio?.clock.slew(nowMs);
+    this.#received.tick(nowMs);
+    this.#backlogLimitBytes = backlogLimitBytes(this.#received.bitsPerSecond);
+    this.#readers.tick(nowMs);
+  }
+
+  endReader(reader: HubReader, error: Error): void {
+    this.#readers.guard(reader, () => reader.end(error));
+  }
+
+  /** Nothing runs on. The readers have been ended before. */
+  async close(): Promise<void> {
+    this.#entrance = undefined;
+    this.#restartTracks();
+    await this.#aac.close();
+  }
+
+  /** The source is gone and no other follows at once. */
+  rest(): void {
+    this.#aac.stop();
+    this.#received.restart();
+  }
+
+  #newVideo(): VideoTrack {
+    return new VideoTrack({
+      unit: (unit) => {
+        this.#received.frames++;
+        if (unit.isKeyFrame) this.#entrance?.onKeyFrame();
+        this.#readers.sendVideo(unit);
+      },
+      parameterSets: (sets) => {
+        this.#sps = parseSps(sets.sps);
+        this.#options.onKnown();
+      },
+      needsKeyFrame: () => this.#requestKeyFrame(),
+    });
+  }
+
+  #restartTracks(): void {
+    this.#video.restart();
+    this.#audio?.restart();
+    this.#received.restart();
+    this.#readers.awaitKeyFrame();
+  }
+
+  #takeTrack(track: H264Track | OpusTrack | PcmuTrack): void {
+    if (track.kind === "video") {
+      this.#announcedProfile = track.profileLevelId;
+      if (track.parameterSets) this.#video.learn(track.parameterSets);
+    } else if (this.#audio?.codec !== track.codec) this.#audio = new AudioTrack(track.codec, this.#audio);
+    this.#options.onKnown();
+  }
+
+  #takePacket(kind: SourceTrackKind, packet: RtpPacket, arrivedAtMs: number): void {
+    this.#received.packets++;
+    this.#received.bytes += packet.payload.length;
+    if (kind === "video") this.#video.accept(packet, arrivedAtMs);
+    else this.#takeAudio(packet, arrivedAtMs);
+  }
+
+  #takeAudio(packet: RtpPacket, arrivedAtMs: number): void {
+    if (!this.#audio) this.#takeTrackOfPacket(packet);
+    const unit = this.#audio?.accept(packet, arrivedAtMs);
+    if (!unit || !this.#audio) return;
+    this.#readers.sendAudio(trackNumbers.audio, unit);
+    this.#aac.write(this.#audio.codec, unit);
+  }
+
+  /** Sound from a source that has not said what it is: the payload type tells. */
+  #takeTrackOfPacket(packet: RtpPacket): void {
+    this.#audio = new AudioTrack(packet.payloadType === payloadTypes.pcmu ? "pcmu" : "opus");
+    this.#options.onKnown();
+  }
+
+  #join(reader: HubReader): void {
+    if (!reader.plays(trackNumbers.video)) return;
+    const { group } = this.#video;
+    reader.join(group.units);
+    if (group.units.length === 0 || group.ageMs(this.#options.clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
+  }
+
+  #updateAacDemand(): void {
+    this.#aac.setWanted(this.#readers.somePlays(trackNumbers.aac));
+  }
+
+  #requestKeyFrame(): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#keyFrameRequestedAtMs < keyFrameRequestEveryMs || !this.#entrance) return;
+    this.#keyFrameRequestedAtMs = nowMs;
+    this.#options.requestKeyFrame();
+  }
+
+  #clockOf(kind: SourceTrackKind): VideoTrack["clock"] | undefined {
+    return kind === "video" ? this.#video.clock : this.#audio?.clock;
+  }
+
+  /** The one clock of all sender reports. AAC lies on the timeline of the audio it is made of. */
+  #unixMs(track: number, timestamp: number): number {
+    if (track === trackNumbers.video) return this.#unixOffsetMs + this.#video.clock.monotonicAt(timestamp);
+    if (!this.#audio) return this.#options.clock.now();
+    const ticks = track === trackNumbers.aac ? timestamp / ticksPerInput(this.#audio.codec) : timestamp;
+    return this.#unixOffsetMs + this.#audio.clock.monotonicAt(ticks);
+  }
+}

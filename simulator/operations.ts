@@ -38,7 +38,7 @@ export class Operations {
     this.#stun = stun;
   }
 
-  pressDoorbell(name: string): Promise<Happening> {
+  async pressDoorbell(name: string): Promise<Happening> {
     const [device] = this.#online(name);
     if (!device?.isDoorbell && !device?.isIntercom) throw new Error(`${name} is no doorbell: nobody can press it`);
     return this.#happen(name, "ding", null);

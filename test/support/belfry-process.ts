@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { findExecutable } from "../../src/foundation/child-process.ts";
 import { freePort } from "./free-port.ts";
 import { type ProgramRun, runProgram } from "./run-program.ts";
 
@@ -13,7 +14,9 @@ const projectDirectory = fileURLToPath(new URL("../../", import.meta.url));
 const mainFile = join(projectDirectory, "src/main.ts");
 const loginFile = join(projectDirectory, "src/login.ts");
 /** Belfry has its own time budget for stopping; this is when we lose patience with it. */
-const stopLimitMs = 10_000;
+const defaultStopLimitMs = 10_000;
+/** Where util-linux offers it, the kernel ends Belfry when we are killed. */
+const setpriv = findExecutable("setpriv");
 
 export interface Credentials {
   readonly email: string;
@@ -87,7 +90,9 @@ export class BelfryProcess implements AsyncDisposable {
     const rtspPort = Number(options.settings?.["rtsp_port"] ?? (await freePort()));
     const settings = { rtsp_bind: "127.0.0.1", ...options.settings, rtsp_port: rtspPort };
     const variables = Object.entries(settings).map(([key, value]) => [`BELFRY_${key.toUpperCase()}`, String(value)]);
-    const child = spawn(process.execPath, [mainFile, "--data", options.dataDirectory], {
+    const belfry = [process.execPath, mainFile, "--data", options.dataDirectory];
+    const [command = "", ...args] = setpriv ? [setpriv, "--pdeathsig", "TERM", "--", ...belfry] : belfry;
+    const child = spawn(command, args, {
       cwd: projectDirectory,
       stdio: ["ignore", "pipe", "pipe"],
       // In a process group of its own: Ctrl-C in a terminal ends it through us, in order.
@@ -127,9 +132,9 @@ export class BelfryProcess implements AsyncDisposable {
   }
 
   /** SIGTERM, and SIGKILL for one that does not listen. */
-  async stop(): Promise<ProcessExit> {
+  async stop({ limitMs = defaultStopLimitMs } = {}): Promise<ProcessExit> {
     this.#process.kill("SIGTERM");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), stopLimitMs);
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), limitMs);
     const exit = await this.exited;
     clearTimeout(timer);
     return exit;

@@ -1,6 +1,7 @@
 // A player of our own that reads a stream with FFmpeg, decodes every picture and knows the number burnt into each.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { loopFrames } from "../../simulator/media/live-format.ts";
 import { readFrameNumber } from "./frame-blocks.ts";
 import { monotonicUnixMs } from "./monotonic-unix-ms.ts";
 
@@ -111,13 +112,13 @@ function ffmpegArguments(url: string, { transport = "tcp", seconds, isImpatient 
   ];
 }
 
-/** How the numbers of frames go on: what is missing between them, what stands still or goes back, what could not be read. */
-export function judgeNumbers(frames: readonly ReadFrame[]): { gaps: number; backwards: number; unreadable: number } {
+/** How the numbers of frames go on: they count up, and from the end of the loop on from 0 again. */
+export function judgeNumbers(frames: readonly ReadFrame[]): { skipped: number; repeated: number; unreadable: number } {
   const numbers = frames.map(({ number }) => number).filter((number) => number !== undefined);
-  const steps = numbers.slice(1).map((number, index) => number - (numbers[index] ?? number));
+  const steps = numbers.slice(1).map((number, at) => (number - (numbers[at] ?? 0) + loopFrames) % loopFrames);
   return {
-    gaps: steps.filter((step) => step > 1).length,
-    backwards: steps.filter((step) => step < 1).length,
+    skipped: steps.reduce((sum, step) => sum + Math.max(step - 1, 0), 0),
+    repeated: steps.filter((step) => step === 0).length,
     unreadable: frames.length - numbers.length,
   };
 }

@@ -1,0 +1,61 @@
+// Tests that need more than FFmpeg and Mosquitto: run when they are asked for, else skipped by name.
+// Their files are test/e2e/<part>.test.ts, test/e2e/<part>-*.test.ts and all in test/e2e/<part>/.
+import { globSync } from "node:fs";
+import { findExecutable } from "../../../src/foundation/child-process.ts";
+
+export interface OptionalPart {
+  readonly name: string;
+  /** For the help. */
+  readonly text: string;
+  /** What is missing here to run it, in one sentence; undefined where everything is there. */
+  lacks(): string | undefined;
+}
+
+const missingPrograms = (programs: Readonly<Record<string, string>>): string | undefined => {
+  const missing = Object.keys(programs).filter((program) => !findExecutable(program));
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map((program) => programs[program]))].join(" ");
+  return `${missing.join(", ")} not found: apt-get install --no-install-recommends ${packages}`;
+};
+
+const missingVariables = (names: readonly string[]): string | undefined => {
+  const missing = names.filter((name) => !process.env[name]);
+  return missing.length === 0 ? undefined : `set ${missing.join(", ")}`;
+};
+
+export const optionalParts: readonly OptionalPart[] = [
+  {
+    name: "players",
+    text: "GStreamer, VLC and live555 as RTSP players",
+    lacks: () =>
+      missingPrograms({
+        "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav",
+        cvlc: "vlc-bin vlc-plugin-base",
+        openRTSP: "livemedia-utils",
+      }),
+  },
+  {
+    name: "container",
+    text: "the image, built and run by podman",
+    lacks: () => missingPrograms({ podman: "podman", buildah: "buildah", runc: "runc" }),
+  },
+  {
+    name: "home-assistant",
+    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG)",
+    lacks: () => missingVariables(["HOME_ASSISTANT_URL", "HOME_ASSISTANT_TOKEN", "HOME_ASSISTANT_LOG"]),
+  },
+  {
+    name: "mediamtx",
+    text: "MediaMTX as stream engine (mediamtx on the PATH)",
+    lacks: () => (findExecutable("mediamtx") ? undefined : "mediamtx not found on the PATH"),
+  },
+];
+
+export const globsOf = ({ name }: OptionalPart): string[] => [
+  `test/e2e/${name}.test.ts`,
+  `test/e2e/${name}-*.test.ts`,
+  `test/e2e/${name}/**/*.test.ts`,
+];
+
+/** The test files of a part; none: it is not part of the project yet. */
+export const filesOf = (part: OptionalPart): string[] => globsOf(part).flatMap((glob) => globSync(glob));

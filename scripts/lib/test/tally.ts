@@ -1,0 +1,31 @@
+// Adds up what the parts of scripts/test report, and keeps the names of what was skipped or failed.
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+export class Tally {
+  #passed = 0;
+  readonly #failed: string[] = [];
+  readonly #skipped: string[] = [];
+
+  add({ passed, failed, skipped }: Counts): void {
+    this.#passed += passed;
+    this.#failed.push(...failed);
+    this.#skipped.push(...skipped);
+  }
+
+  get hasFailed(): boolean {
+    return this.#failed.length > 0;
+  }
+
+  /** Names of skips and failures, then the sum alone on the last line. */
+  get text(): string {
+    const list = (title: string, names: readonly string[]): string[] =>
+      names.length === 0 ? [] : [`${title}:`, ...names.map((name) => `  ${name}`)];
+    const sum = `${this.#passed} passed, ${this.#failed.length} failed, ${this.#skipped.length} skipped`;
+    return `\n${[...list("Skipped", this.#skipped), ...list("Failed", this.#failed), sum].join("\n")}\n`;
+  }
+}

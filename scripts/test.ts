@@ -1,0 +1,72 @@
+// scripts/test without the installing: all checks and tests, counted; exit code 0 where nothing failed.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findExecutable } from "../src/foundation/child-process.ts";
+import { runDemoCheck } from "./lib/test/demo-step.ts";
+import { filesOf, globsOf, type OptionalPart, optionalParts } from "./lib/test/optional-parts.ts";
+import { runWhole } from "./lib/test/run-step.ts";
+import { type Counts, Tally } from "./lib/test/tally.ts";
+import { readArguments, type TestArguments, usage } from "./lib/test/test-arguments.ts";
+import { runVitest } from "./lib/test/vitest-step.ts";
+
+const shellScripts = ["scripts/demo", "scripts/install", "scripts/test", "scripts/lib/install.sh", ".ci/run"];
+
+async function runChecks(tally: Tally): Promise<void> {
+  tally.add(await runWhole("format and lint", "biome", ["check", "."]));
+  tally.add(await runWhole("types", "tsc", ["--noEmit"]));
+  tally.add(await runWhole("files made from the settings", "node", ["scripts/generate-settings.ts", "--check"]));
+  if (findExecutable("shellcheck")) tally.add(await runWhole("shell scripts", "shellcheck", ["-x", ...shellScripts]));
+  else tally.add(skip("shell scripts: shellcheck is not installed"));
+}
+
+async function runTests(tally: Tally, directory: string): Promise<void> {
+  const exclude = optionalParts.flatMap(globsOf);
+  tally.add(await runVitest({ project: "unit", directory }));
+  tally.add(await runVitest({ project: "simulator", directory }));
+  tally.add(await runVitest({ project: "integration", directory, isSerial: true }));
+  tally.add(await runVitest({ project: "e2e", directory, exclude, isSerial: true }));
+}
+
+async function runPart(part: OptionalPart, { wanted, required }: TestArguments, directory: string): Promise<Counts> {
+  const { name } = part;
+  const refuse = (reason: string): Counts =>
+    required.has(name)
+      ? { passed: 0, failed: [`${name}: required, but ${reason}`], skipped: [] }
+      : skip(`${name}: ${reason}`);
+  const files = filesOf(part);
+  if (files.length === 0) return refuse("not part of the project yet");
+  if (!wanted.has(name)) return refuse(`${files.length} test files, not asked for (--${name})`);
+  const lack = part.lacks();
+  if (lack !== undefined) return refuse(lack);
+  return await runVitest({ project: "e2e", directory, files, isSerial: true });
+}
+
+const skip = (reason: string): Counts => ({ passed: 0, failed: [], skipped: [reason] });
+
+async function main(): Promise<number> {
+  const options = readArguments(process.argv.slice(2));
+  if (options.wantsHelp) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const tally = new Tally();
+  const directory = mkdtempSync(join(tmpdir(), "belfry-test-"));
+  try {
+    await runChecks(tally);
+    await runTests(tally, directory);
+    tally.add(await runDemoCheck());
+    for (const part of optionalParts) tally.add(await runPart(part, options, directory));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  process.stdout.write(tally.text);
+  return tally.hasFailed ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type BoundPorts, portMap } from "./hosts.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -20,7 +21,7 @@ export class ClientEnvironment implements Disposable {
     writeFileSync(this.#refusalsPath, "");
     this.variables = {
       NODE_EXTRA_CA_CERTS: this.caPath,
-      NODE_OPTIONS: `--import ${new URL("./hook.mjs", import.meta.url)}`,
+      NODE_OPTIONS: `--require "${fileURLToPath(new URL("./hook.cjs", import.meta.url))}"`,
       BELFRY_SIMULATOR_PORTS: JSON.stringify(portMap(ports)),
       BELFRY_SIMULATOR_REFUSALS: this.#refusalsPath,
     };

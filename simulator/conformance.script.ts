@@ -60,7 +60,7 @@ async function life(): Promise<void> {
   const [location] = locations;
   print("mode", {
     first: (await location?.getLocationMode())?.mode,
-    then: (await location?.setLocationMode("away"))?.mode,
+    after: (await location?.setLocationMode("away"))?.mode,
   });
   print("old token", {
     error: await failure(new RingRestClient({ refreshToken: token, systemId: "conformance" }).getCurrentAuth()),

@@ -88,7 +88,7 @@ test("a client signs in with a code, lists, commands, reads back, and finds its 
     box: "ftyp",
     found: true,
   });
-  expect(saw("mode")).toMatchObject({ first: "disarmed", then: "away" });
+  expect(saw("mode")).toMatchObject({ first: "disarmed", after: "away" });
   expect(saw("old token")["error"]).toContain("Refresh token is not valid");
   expect(cloud.journal.entries({ kind: "session.created" })).toHaveLength(1);
   expect(cloud.journal.entries({ kind: "oauth.refused" }).map(({ details }) => details["status"])).toEqual([

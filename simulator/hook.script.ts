@@ -5,7 +5,7 @@ import { once } from "node:events";
 import net from "node:net";
 import os from "node:os";
 import { promisify } from "node:util";
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 
 const stunName = "stun.kinesisvideo.us-east-1.amazonaws.com";
 const print = (step: string, facts: object = {}): void => console.log(JSON.stringify({ step, ...facts }));
@@ -77,10 +77,15 @@ print("interfaces", {
   hasExternal: Object.values(os.networkInterfaces()).some((list) => list?.some((entry) => !entry.internal)),
 });
 
-const worker = new Worker(
-  'const { parentPort } = require("node:worker_threads"); fetch("https://example.com").catch((error) => parentPort.postMessage(String(error.cause)))',
-  { eval: true },
-);
-const [fromWorker] = (await once(worker, "message")) as [string];
-print("worker", { outcome: fromWorker });
+const code =
+  'const { parentPort } = require("node:worker_threads"); fetch("https://example.com").catch((error) => parentPort.postMessage(String(error.cause)))';
+const workers: [string, WorkerOptions][] = [
+  ["worker", {}],
+  ["worker with its own environment", { env: {}, execArgv: [] }],
+];
+for (const [step, options] of workers) {
+  const worker = new Worker(code, { eval: true, ...options });
+  const [outcome] = (await once(worker, "message")) as [string];
+  print(step, { outcome });
+}
 process.exit(0);

@@ -1,12 +1,13 @@
 // @ts-check
-// Loaded by `node --import`: sends the names of Ring and Google to the simulated cloud on loopback and refuses all others.
-// Plain JavaScript, so that it loads in every Node from 20 on, also in one that NODE_OPTIONS reaches by accident.
-import dgram from "node:dgram";
-import dns from "node:dns";
-import { appendFileSync } from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
-import net from "node:net";
-import os from "node:os";
+// Loaded by `node --require`: sends the names of Ring and Google to the simulated cloud on loopback and refuses all others.
+// Plain CommonJS: it loads in every Node from 20 on and, unlike what `--import` names, in worker threads made from text too.
+const dgram = require("node:dgram");
+const dns = require("node:dns");
+const { appendFileSync } = require("node:fs");
+const { syncBuiltinESMExports } = require("node:module");
+const net = require("node:net");
+const os = require("node:os");
+const workerThreads = require("node:worker_threads");
 
 /** @typedef {{ tcp: Record<string, number>, udp: Record<string, number> }} PortMap */
 
@@ -246,6 +247,30 @@ if (hasOnlyLoopback()) {
       },
     ],
   });
+}
+
+/** A worker thread with an environment or flags of its own must not get away. */
+workerThreads.Worker = class extends workerThreads.Worker {
+  /** @param {string | URL} filename @param {import("node:worker_threads").WorkerOptions} [options] */
+  constructor(filename, options = {}) {
+    const { env, execArgv } = options;
+    const flags = ["--require", __filename];
+    super(filename, {
+      ...options,
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv, ...flags] }),
+      ...(env === undefined || typeof env === "symbol" ? {} : { env: hookedEnvironment(env) }),
+    });
+  }
+};
+
+/** @param {NodeJS.Dict<string>} env */
+function hookedEnvironment(env) {
+  const ours = Object.entries(process.env).filter(([name]) => name.startsWith("BELFRY_SIMULATOR_"));
+  return {
+    ...env,
+    ...Object.fromEntries(ours),
+    NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} --require "${__filename}"`,
+  };
 }
 
 syncBuiltinESMExports();

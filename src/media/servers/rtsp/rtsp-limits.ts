@@ -1,0 +1,34 @@
+// Bounds of the RTSP server: what a client may take of us, and how long we wait for it.
+
+export interface RtspLimits {
+  readonly connections: number;
+  readonly sessionsPerConnection: number;
+  /** Also the session timeout that is announced. A connection without a request for so long, on which nothing plays, is closed. */
+  readonly idleMs: number;
+  /** From the first to the last byte of a message. */
+  readonly messageMs: number;
+  /** How long the last bytes may take to leave before the connection is cut. */
+  readonly flushMs: number;
+  readonly failedLoginDelayMs: number;
+  readonly failedLogins: number;
+  /** New connections of one address. */
+  readonly rate: ConnectionRate;
+  readonly loopbackRate: ConnectionRate;
+}
+
+export interface ConnectionRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export const usualRtspLimits: RtspLimits = {
+  connections: 128,
+  sessionsPerConnection: 8,
+  idleMs: 60_000,
+  messageMs: 10_000,
+  flushMs: 2_000,
+  failedLoginDelayMs: 1_000,
+  failedLogins: 3,
+  rate: { perSecond: 10, burst: 40 },
+  loopbackRate: { perSecond: 200, burst: 400 },
+};

@@ -1,0 +1,143 @@
+// One RTSP session: a viewer's lease on a stream, the tracks set up, and whether it plays.
+import { randomBytes } from "node:crypto";
+import { onAbort } from "../../../foundation/abort.ts";
+import type { Clock } from "../../../foundation/clock.ts";
+import { errorText } from "../../../foundation/errors.ts";
+import type { Logger } from "../../../foundation/logger.ts";
+import type { Track } from "../../formats/track.ts";
+import type { Reader, Stream, StreamLease, Viewer } from "../../hub/stream.ts";
+import type { SessionTransport } from "./session-transport.ts";
+import type { TransportChoice } from "./transport-header.ts";
+
+export interface RtspSessionOptions {
+  readonly stream: Stream;
+  readonly viewer: Viewer;
+  readonly described: readonly Track[];
+  readonly transport: SessionTransport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The stream ended while this session had it playing. */
+  readonly onOver: () => void;
+}
+
+export class RtspSession implements Disposable {
+  readonly id = randomBytes(8).toString("hex");
+  readonly path: string;
+  lastUsedMs: number;
+  readonly #options: RtspSessionOptions;
+  readonly #lease: StreamLease;
+  readonly #endListener: Disposable;
+  /** Control URLs by track, as the client wrote them. */
+  readonly #controls = new Map<number, string>();
+  #reader: Reader | undefined;
+  #playingSinceMs = 0;
+  #isPaused = false;
+  #ending: Disposable | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #isOver = false;
+
+  /** Takes the lease; throws as `Stream.lease` does. */
+  constructor(options: RtspSessionOptions) {
+    this.#options = options;
+    this.path = options.stream.path;
+    this.lastUsedMs = options.clock.monotonic();
+    this.#lease = options.stream.lease(options.viewer, options.described);
+    this.#endListener = onAbort(this.#lease.ended, (reason) => this.#endSoon(reason));
+  }
+
+  /** Media flows, or would if it were not paused. */
+  get hasPlayed(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  get isPlaying(): boolean {
+    return this.#reader !== undefined && !this.#isPaused && !this.#isOver;
+  }
+
+  /** Why the stream ended before it was played. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  get trackCount(): number {
+    return this.#controls.size;
+  }
+
+  /** The Transport header of the answer, or undefined where the choice cannot be had. */
+  setUp(track: number, control: string, choice: TransportChoice): string | undefined {
+    const header = this.#options.transport.setUp(track, choice);
+    if (header !== undefined) this.#controls.set(track, control);
+    return header;
+  }
+
+  /** Media starts when `release` is called. */
+  play(): void {
+    if (this.#reader) {
+      if (this.#isPaused) this.#reader.resume();
+      this.#isPaused = false;
+      return;
+    }
+    const output = this.#options.transport.open((reason) => this.#endSoon(reason));
+    this.#reader = this.#lease.play([...this.#controls.keys()], output);
+    this.#playingSinceMs = this.#options.clock.monotonic();
+    this.#options.logger.info(() => `${this.#viewerName()} watches ${this.path}`);
+  }
+
+  /** The answer to PLAY is on its way. */
+  release(): void {
+    this.#options.transport.release();
+  }
+
+  /** Value of RTP-Info. Without rtptime, which a client takes for the start of its timeline. */
+  rtpInfo(): string {
+    const first = new Map(this.#reader?.tracks.map((track) => [track.track, track.firstSequenceNumber]));
+    return [...this.#controls].map(([track, url]) => `url=${url};seq=${first.get(track) ?? 0}`).join(",");
+  }
+
+  pause(): void {
+    this.#reader?.pause();
+    this.#isPaused = this.#reader !== undefined;
+  }
+
+  /** Gives up one track; true where that was the last. */
+  remove(track: number): boolean {
+    this.#options.transport.remove(track);
+    this.#controls.delete(track);
+    return this.#controls.size === 0;
+  }
+
+  /** The viewer has left, or the stream is over. */
+  [Symbol.dispose](): void {
+    this.#end("");
+  }
+
+  /** In a turn of its own: the hub is just ending things and may still say goodbye on the wire. */
+  #endSoon(reason: unknown): void {
+    if (this.#isOver || this.#ending) return;
+    this.#ending = this.#options.clock.after(0, () => {
+      if (!this.#reader) this.#failure = { error: reason };
+      const mustTell = this.#reader !== undefined;
+      this.#options.transport.release();
+      this.#end(`: ${errorText(reason)}`);
+      if (mustTell) this.#options.onOver();
+    });
+  }
+
+  #end(why: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ending?.[Symbol.dispose]();
+    this.#endListener[Symbol.dispose]();
+    this.#reader?.[Symbol.dispose]();
+    this.#lease[Symbol.dispose]();
+    this.#options.transport[Symbol.dispose]();
+    if (!this.#reader) return;
+    const seconds = Math.round((this.#options.clock.monotonic() - this.#playingSinceMs) / 1000);
+    this.#options.logger.info(() => `${this.#viewerName()} watched ${this.path} for ${seconds} s${why}`);
+  }
+
+  #viewerName(): string {
+    const { address, userAgent } = this.#options.viewer;
+    return userAgent ? `${address} (${userAgent.slice(0, 80)})` : address;
+  }
+}

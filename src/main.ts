@@ -1,14 +1,14 @@
 // The process: command line, signals, exit code. Everything else is app.ts.
 import { parseArgs } from "node:util";
 import { App } from "./app.ts";
+import { dataDirectoryOf } from "./composition/data-directory.ts";
+import { createLogSink } from "./composition/log-sink.ts";
 import { loadSettings } from "./config/load.ts";
-import { dataDirectoryOf } from "./data-directory.ts";
 import { StopError } from "./foundation/abort.ts";
 import { systemClock } from "./foundation/clock.ts";
 import { AppError, errorText } from "./foundation/errors.ts";
 import { createLogger, type Logger } from "./foundation/logger.ts";
 import { Redactor } from "./foundation/redact.ts";
-import { createLogSink } from "./log-sink.ts";
 
 const writeLine = (line: string): void => void process.stdout.write(line);
 

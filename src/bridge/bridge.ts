@@ -24,7 +24,8 @@ export interface CameraAccount {
 }
 
 export interface StreamPaths {
-  add(path: string, source: MediaSource): StreamPath;
+  /** `camera` says, without calling it, whether a call can succeed at all. */
+  add(path: string, source: MediaSource, camera: () => "online" | "offline" | "blocked"): StreamPath;
   remove(path: string): Promise<void>;
 }
 
@@ -76,7 +77,10 @@ export class Bridge implements Disposable {
     this.#runner.refresh();
     this.#subscriptions.push(
       account.signInChanged.subscribe(() => this.#runner.refresh()),
-      account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
+      account.camerasChanged.subscribe((cameras) => {
+        this.#sync(cameras);
+        options.devices.removeUnlinked();
+      }),
     );
     this.#sync(account.cameras);
   }
@@ -111,7 +115,7 @@ export class Bridge implements Disposable {
       manufacturer: "Ring",
       model: state.model,
     });
-    const liveStream = streams.add(path, ringLiveSource(camera));
+    const liveStream = streams.add(path, ringLiveSource(camera), () => reachability(camera));
     const bridge = new CameraBridge({ camera, link, liveStream, urls: urls(camera), bridgeId, clock, logger, signal });
     const events = camera.eventHappened.subscribe(() => this.#runner.refresh());
     this.#entries.set(camera.deviceId, { bridge, events, link, path, camera });
@@ -133,6 +137,11 @@ export class Bridge implements Disposable {
     for (const entry of this.#entries.values()) endEntry(entry);
     this.#runner[Symbol.dispose]();
   }
+}
+
+function reachability({ state }: RingCamera): "online" | "offline" | "blocked" {
+  if (!state.isOnline) return "offline";
+  return state.isLiveViewBlocked ? "blocked" : "online";
 }
 
 function endEntry({ bridge, events }: Entry): void {

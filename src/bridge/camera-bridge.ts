@@ -64,7 +64,7 @@ export class CameraBridge implements Disposable {
     this.#subscriptions = [
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
-      camera.imageReady.subscribe(({ event, imageId }) => this.#snapshots.refresh({ type: event.kind, imageId })),
+      camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.refresh({ type: event.kind, imageId })),
       liveStream.statusChanged.subscribe(onChange),
     ];
     this.#stateChanged();

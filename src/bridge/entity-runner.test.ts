@@ -13,7 +13,15 @@ const viewOf = (camera: CameraView["camera"]): CameraView => ({
   motion: { isOn: false, last: undefined },
   ding: { isOn: false, last: undefined },
   snapshot: { takenAt: undefined, type: undefined },
-  liveStream: { state: "idle", viewers: [] },
+  liveStream: {
+    path: "54e019aabbcc_live",
+    state: "idle",
+    reason: undefined,
+    viewers: [],
+    startedAt: undefined,
+    isManual: false,
+    isLocked: false,
+  },
   urls: { liveStream: "rtsp://host:8554/54e019aabbcc_live", stillImage: "http://host/still" },
 });
 

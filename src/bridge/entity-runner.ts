@@ -102,5 +102,6 @@ function describe<View, Actions>(row: EntityRow<View, Actions>, view: View): Ent
     topics: row.topics,
     options: typeof row.options === "function" ? row.options(view) : row.options,
     ...(row.readsFrom === undefined ? {} : { readsFrom: row.readsFrom }),
+    ...(row.attributesFromState === undefined ? {} : { attributesFromState: row.attributesFromState }),
   };
 }

@@ -26,4 +26,6 @@ export interface DeviceLink {
 export interface DeviceDirectory {
   /** The link of a device; one per id. */
   link(device: DeviceDescription): DeviceLink;
+  /** To be called when every device that exists is linked: what was announced earlier and is not among them is removed. */
+  removeUnlinked(): void;
 }

@@ -6,7 +6,7 @@ import { type Topics, topicPart } from "./topics.ts";
 export interface Origin {
   readonly name: string;
   readonly softwareVersion: string;
-  readonly supportUrl: string;
+  readonly supportUrl?: string;
 }
 
 export interface DiscoveryInput {
@@ -16,7 +16,7 @@ export interface DiscoveryInput {
   readonly origin: Origin;
   /** Stands for the device in its entity ids (see `deviceSlug`). */
   readonly slug: string;
-  /** Keys that are gone, with their platforms: announced without content, which makes Home Assistant remove them. */
+  /** Keys with the platforms that they had: announced without content, which makes Home Assistant remove those entities. */
   readonly removed?: Readonly<Record<string, string>>;
 }
 
@@ -25,8 +25,8 @@ export type JsonObject = { readonly [key: string]: unknown };
 export function buildDiscovery(input: DiscoveryInput): JsonObject {
   const { device, entities, topics, origin } = input;
   const components: Record<string, JsonObject> = {};
-  for (const [key, platform] of Object.entries(input.removed ?? {})) components[key] = { platform };
   for (const entity of entities) components[entity.key] = component(entity, input);
+  for (const [key, platform] of Object.entries(input.removed ?? {})) components[key] = { platform };
   const availability = [{ topic: topics.bridgeStatus }];
   if (device.category !== "bridge") availability.push({ topic: topics.deviceStatus(device) });
   return {
@@ -40,7 +40,7 @@ export function buildDiscovery(input: DiscoveryInput): JsonObject {
       via_device: device.via,
       configuration_url: device.configurationUrl,
     }),
-    origin: { name: origin.name, sw_version: origin.softwareVersion, support_url: origin.supportUrl },
+    origin: withoutGaps({ name: origin.name, sw_version: origin.softwareVersion, support_url: origin.supportUrl }),
     availability,
     availability_mode: "all",
     qos: 1,
@@ -64,7 +64,8 @@ function topicOptions(entity: EntityDescription, at: (key: string, topic: Entity
     entity.topics.includes(topic) ? at(entity.key, topic) : undefined;
   const read = (topic: EntityTopic): string | undefined =>
     own(topic) ?? (entity.readsFrom === undefined ? undefined : at(entity.readsFrom, topic));
-  const common = { json_attributes_topic: own("attributes"), command_topic: own("command") };
+  const attributes = own(entity.attributesFromState ? "state" : "attributes");
+  const common = { json_attributes_topic: attributes, command_topic: own("command") };
   switch (entity.platform) {
     case "button":
       return withoutGaps(common);

@@ -23,6 +23,8 @@ export interface EntityDescription {
   readonly platform: Platform;
   /** Key whose topics it reads, where that is not its own (battery and wireless read `info/state`). */
   readonly readsFrom?: string;
+  /** Its state is JSON and serves as its attributes, too (info). */
+  readonly attributesFromState?: boolean;
   readonly topics: readonly EntityTopic[];
   /** Discovery options of the platform, as Home Assistant names them; no topics, ids or availability. */
   readonly options: Readonly<Record<string, unknown>>;

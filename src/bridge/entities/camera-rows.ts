@@ -74,7 +74,9 @@ export const cameraRows: readonly Row[] = [
     state: ({ liveStream }) => onOff(isStreaming(liveStream.state)),
     attributes: ({ liveStream }) => ({
       status: streamStatusWord[liveStream.state],
-      ...(liveStream.reason === undefined ? {} : { reason: liveStream.reason }),
+      ...(liveStream.reason === undefined
+        ? {}
+        : { reason: liveStream.reason.text, reason_code: liveStream.reason.code }),
       viewers: liveStream.viewers.map(({ kind, address, userAgent, since }) => ({
         kind,
         address,
@@ -107,8 +109,8 @@ export const cameraRows: readonly Row[] = [
   {
     key: "info",
     platform: "sensor",
-    topics: ["state", "attributes"],
-    readsFrom: "info",
+    topics: ["state"],
+    attributesFromState: true,
     options: {
       name: "Info",
       device_class: "timestamp",
@@ -118,7 +120,6 @@ export const cameraRows: readonly Row[] = [
     },
     exists: always,
     state: (view) => JSON.stringify(infoOf(view)),
-    attributes: infoOf,
   },
 ];
 

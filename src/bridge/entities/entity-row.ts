@@ -9,6 +9,8 @@ export interface EntityRow<View, Actions> {
   readonly topics: readonly EntityTopic[];
   /** Key whose state it shows through a template. */
   readonly readsFrom?: string;
+  /** Its state is JSON and serves as its attributes, too. */
+  readonly attributesFromState?: boolean;
   /** Discovery options; a function where they depend on the device. */
   readonly options: Attributes | ((view: View) => Attributes);
   exists(view: View): boolean;

@@ -1,6 +1,6 @@
 // Where log lines go: stdout, through `debug` namespaces (`belfry:ring/calls`), so that DEBUG=belfry:* works as usual.
 import debug from "debug";
-import type { LogLevel, LogSink } from "./foundation/logger.ts";
+import type { LogLevel, LogSink } from "../foundation/logger.ts";
 
 const order: readonly LogLevel[] = ["debug", "info", "warn", "error", "fatal"];
 

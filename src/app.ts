@@ -1,0 +1,194 @@
+// The composition root: builds the rooms in order, connects them, and takes them down in reverse.
+import { Bridge, type BridgeOptions, livePath, type StreamPaths } from "./bridge/bridge.ts";
+import { rtspUrl, stillImageUrl } from "./bridge/stream-urls.ts";
+import { type AppState, openState } from "./composition/app-state.ts";
+import { brokerOptions } from "./composition/broker-options.ts";
+import { listenOnNextFreePort } from "./composition/next-free-port.ts";
+import { ownAddress } from "./composition/own-address.ts";
+import { version } from "./composition/version.ts";
+import type { Settings } from "./config/schema.ts";
+import { aborted } from "./foundation/abort.ts";
+import { endLeftovers } from "./foundation/child-process.ts";
+import type { Clock } from "./foundation/clock.ts";
+import type { Logger } from "./foundation/logger.ts";
+import type { Redactor } from "./foundation/redact.ts";
+import { Teardown } from "./foundation/teardown.ts";
+import { parseAnnounced } from "./home-assistant/announced-devices.ts";
+import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
+import { Topics } from "./home-assistant/topics.ts";
+import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
+import { StreamGovernor } from "./media/hub/governor.ts";
+import { StreamHub } from "./media/hub/stream-hub.ts";
+import { StreamPath } from "./media/hub/stream-path.ts";
+import { RtspServer } from "./media/servers/rtsp/rtsp-server.ts";
+import { BrokerConnection } from "./mqtt/broker-connection.ts";
+import { RingAccount } from "./ring/account.ts";
+
+/** Everything must be over this long after the signal. */
+const stopBudgetMs = 4_500;
+const bridgeId = "belfry_bridge";
+/** As a browser at home reaches it; the template behind it is what matters. */
+const homeAssistantUrl = "http://homeassistant.local:8123";
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  /** Its abort stops the app. */
+  readonly signal: AbortSignal;
+}
+
+export class App {
+  /** Resolves when all is over. */
+  readonly finished: Promise<void>;
+
+  private constructor(finished: Promise<void>) {
+    this.finished = finished;
+  }
+
+  /** All or nothing: what was started is ended again where a later step fails. Rejects with an AppError in plain words. */
+  static async start(options: AppOptions): Promise<App> {
+    const { logger, clock, signal } = options;
+    const teardown = new Teardown();
+    try {
+      await startRooms(options, teardown);
+    } catch (error) {
+      await teardown.run(logger, clock, stopBudgetMs);
+      throw error;
+    }
+    return new App(aborted(signal).then(() => teardown.run(logger, clock, stopBudgetMs)));
+  }
+}
+
+async function startRooms(options: AppOptions, teardown: Teardown): Promise<void> {
+  const { settings, dataDirectory, logger, redactor, clock } = options;
+  redactor.addSecret(settings.livestream_pass);
+  const state = openState(dataDirectory, logger, redactor);
+  const left = await endLeftovers(state.instanceId);
+  if (left.length > 0) logger.info(`ended ${left.length} processes that an earlier Belfry had left behind`);
+  logger.info(`Belfry ${version} starts`);
+
+  // What ends last is started first; ends need time, so nothing below hangs on the signal that asks for the end.
+  const life = new AbortController();
+  teardown.add("the rest", () => life.abort());
+  const signal = life.signal;
+  const topics = new Topics({
+    base: settings.ring_topic,
+    discoveryPrefix: settings.discovery_prefix,
+    birthTopic: settings.birth_topic,
+  });
+  const broker = BrokerConnection.open(
+    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor),
+    {
+      clock,
+      logger: logger.child("mqtt"),
+      signal,
+    },
+  );
+  teardown.add("the broker connection", () => broker.close());
+  const devices = openHomeAssistant(options, state, broker, topics);
+  teardown.add("Home Assistant", () => devices[Symbol.asyncDispose]());
+  const account = openAccount(options, state, signal);
+  teardown.add("the Ring account", () => account[Symbol.asyncDispose]());
+  const hub = new StreamHub();
+  teardown.add("the streams", () => hub[Symbol.asyncDispose]());
+  const server = await listenRtsp(options, hub, signal);
+  teardown.add("the RTSP server", () => server[Symbol.asyncDispose]());
+  const streams = streamPaths(options, state, hub, signal);
+  const urls = cameraUrls(settings, server.port, devices);
+  const bridge = new Bridge({
+    account,
+    devices,
+    streams,
+    urls,
+    bridgeId,
+    version,
+    clock,
+    logger: logger.child("bridge"),
+    signal,
+  });
+  teardown.add("the bridge", () => bridge[Symbol.dispose]());
+}
+
+function openHomeAssistant(
+  options: AppOptions,
+  state: AppState,
+  broker: BrokerConnection,
+  topics: Topics,
+): HomeAssistant {
+  const { clock, logger } = options;
+  return HomeAssistant.open({
+    broker,
+    topics,
+    origin: { name: "Belfry", softwareVersion: version },
+    clock,
+    logger: logger.child("home-assistant"),
+    announced: state.file.section("announced", parseAnnounced),
+  });
+}
+
+function openAccount({ settings, clock, logger }: AppOptions, state: AppState, signal: AbortSignal): RingAccount {
+  return RingAccount.open(
+    {
+      token: state.token,
+      systemName: "Belfry",
+      ...(settings.location_ids.length > 0 ? { locationIds: settings.location_ids } : {}),
+      excludedDeviceIds: settings.excluded_devices,
+      pollSeconds: 20,
+    },
+    { clock, logger: logger.child("ring"), signal },
+  );
+}
+
+function listenRtsp(
+  { settings, clock, logger }: AppOptions,
+  streams: StreamHub,
+  signal: AbortSignal,
+): Promise<RtspServer> {
+  const log = logger.child("rtsp");
+  const { rtsp_bind: host, livestream_user: username, livestream_pass: password } = settings;
+  const credentials = username && password ? { username, password } : undefined;
+  return listenOnNextFreePort(settings.rtsp_port, "rtsp.port-taken", log, (port) =>
+    RtspServer.listen({ host, port, streams, credentials, serverName: "Belfry" }, { clock, logger: log, signal }),
+  );
+}
+
+function streamPaths({ clock, logger }: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {
+  const log = logger.child("streams");
+  const transcoder = createAacTranscoderFactory({
+    ffmpegPath: "ffmpeg",
+    instance: state.instanceId,
+    clock,
+    logger: log,
+  });
+  return {
+    add(path, source, camera) {
+      const governor = new StreamGovernor({ clock, camera });
+      const stream = new StreamPath({
+        path,
+        source,
+        transcoder,
+        memory: state.streams,
+        governor,
+        clock,
+        logger: log,
+        signal,
+      });
+      hub.add(stream);
+      return stream;
+    },
+    remove: (path) => hub.remove(path),
+  };
+}
+
+function cameraUrls(settings: Settings, port: number, devices: HomeAssistant): BridgeOptions["urls"] {
+  const { livestream_user: username, livestream_pass: password } = settings;
+  const credentials = username && password && settings.stream_url_credentials ? { username, password } : undefined;
+  const address = { host: settings.stream_host || ownAddress(), port, credentials };
+  return ({ state: { deviceId, name } }) => ({
+    liveStream: rtspUrl(address, livePath(deviceId)),
+    stillImage: stillImageUrl(homeAssistantUrl, devices.entityId({ id: deviceId, name }, "camera", "snapshot")),
+  });
+}

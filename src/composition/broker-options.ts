@@ -1,0 +1,37 @@
+// The broker connection, from the settings.
+import { readFileSync } from "node:fs";
+import type { Settings } from "../config/schema.ts";
+import { PermanentError } from "../foundation/errors.ts";
+import type { Redactor } from "../foundation/redact.ts";
+import type { BrokerOptions } from "../mqtt/broker-connection.ts";
+
+const usualBroker = "mqtt://localhost:1883";
+
+/** Throws PermanentError `config.unreadable` for a certificate file that cannot be read. */
+export function brokerOptions(
+  settings: Settings,
+  will: BrokerOptions["will"],
+  clientId: string,
+  redactor: Redactor,
+): BrokerOptions {
+  const url = settings.mqtt_url || usualBroker;
+  redactor.addSecret(/\/\/[^/:@]*:([^/]*)@/.exec(url)?.[1]);
+  return {
+    url,
+    ca: pem("mqtt_ca", settings.mqtt_ca),
+    cert: pem("mqtt_cert", settings.mqtt_cert),
+    key: pem("mqtt_key", settings.mqtt_key),
+    rejectUnauthorized: settings.mqtt_verify,
+    clientId,
+    will,
+  };
+}
+
+function pem(key: string, path: string): string | undefined {
+  if (path === "") return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new PermanentError("config.unreadable", `The file ${path} of the setting ${key} cannot be read`, { cause });
+  }
+}

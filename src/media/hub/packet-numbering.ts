@@ -8,7 +8,8 @@ export class PacketNumbering {
   /** Packets that never came. */
   lost = 0;
   #highest: number | undefined;
-  #index = -1;
+  /** High enough that packets before the first one stay positive. */
+  #index = largestJump;
 
   /** The next packet comes from a new sender. */
   restart(): void {

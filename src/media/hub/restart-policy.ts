@@ -1,6 +1,6 @@
 // Decides what follows when a source ends by itself while its stream is wanted.
 import { AppError, errorCode, PermanentError } from "../../foundation/errors.ts";
-import { StreamRefusedError } from "../errors.ts";
+import { StreamEndedError, StreamRefusedError } from "../errors.ts";
 
 export interface SourceEndFacts {
   /** What ended it; undefined: its natural end. */
@@ -21,6 +21,18 @@ export function decideAfterSourceEnd(facts: SourceEndFacts): SourceEndDecision {
   if (!isWorthRetrying(facts.error)) return "fail";
   const isTooSoon = facts.sinceRestartMs !== undefined && facts.sinceRestartMs < facts.restartEveryMs;
   return isTooSoon ? "fail" : "restart";
+}
+
+/** What the viewers are told when it is over. */
+export function viewersError(
+  decision: Exclude<SourceEndDecision, "restart">,
+  cause: Error | undefined,
+  retryAfterMs: number,
+): StreamRefusedError | StreamEndedError {
+  if (cause instanceof StreamRefusedError) return cause;
+  if (decision === "finish") return new StreamEndedError("finished", "The camera has ended the stream", { cause });
+  if (decision === "limit") return new StreamEndedError("limit", "The stream has reached its longest time", { cause });
+  return new StreamRefusedError("failed", "The camera's stream could not be had", { cause, retryAfterMs });
 }
 
 /** Not a permanent error, and not a refusal by the camera's side that says why. */

@@ -12,6 +12,7 @@ import { StreamGovernor } from "./governor.ts";
 import type { HubReader } from "./hub-reader.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { ReceivedMedia } from "./received-media.ts";
+import { viewersError } from "./restart-policy.ts";
 import { type RunOutcome, SourceRun } from "./source-run.ts";
 import type { ReaderOutput, Stream, StreamLease, Viewer } from "./stream.ts";
 import { ViewerLease } from "./stream-lease.ts";
@@ -255,15 +256,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     if (error) this.#reason = { code: errorCode(error), text: errorText(error) };
     if (kind === "fail") this.#options.logger.warn(`The stream ${this.path} failed`, error);
     this.#setState(kind === "fail" ? "failed" : "closing");
-    this.#endLeases(this.#endError(kind, error));
-  }
-
-  #endError(kind: "finish" | "limit" | "fail", cause: Error | undefined): AppError {
-    if (cause instanceof StreamRefusedError) return cause;
-    if (kind === "finish") return new StreamEndedError("finished", "The camera has ended the stream", { cause });
-    if (kind === "limit") return new StreamEndedError("limit", "The stream has reached its longest time", { cause });
-    const retryAfterMs = this.#limits.failedPauseMs;
-    return new StreamRefusedError("failed", "The camera's stream could not be had", { cause, retryAfterMs });
+    this.#endLeases(viewersError(kind, error, this.#limits.failedPauseMs));
   }
 
   #afterRun(): void {

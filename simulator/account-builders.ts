@@ -19,7 +19,7 @@ export interface AccountVariation {
   readonly added?: readonly (readonly [DeviceList, RawDevice])[];
 }
 
-/** The demo account, without two-factor codes unless asked for. */
+/** The demo account, without two-factor codes unless asked for, and with no pushes for clients that did not subscribe. */
 export function buildAccount(variation: AccountVariation = {}): AccountData {
   const account = loadAccount(demoAccountPath);
   account.credentials.two_factor = variation.twoFactor ?? "none";
@@ -30,6 +30,7 @@ export function buildAccount(variation: AccountVariation = {}): AccountData {
       isWanted(variation, description),
     );
     for (const record of account.ring_devices[list]) {
+      if ("subscribed" in record) mergeInto(record, { subscribed: false, subscribed_motions: false });
       mergeInto(record, variation.changes?.[slugOf(record.description)] ?? {});
     }
   }

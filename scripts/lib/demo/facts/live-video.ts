@@ -59,7 +59,7 @@ export async function unknownPathIs404(url: string): Promise<string> {
 const lastSequence = ({ journal }: SimulatedRingCloud): number => journal.entries().at(-1)?.sequence ?? 0;
 
 const callsOf = ({ journal }: SimulatedRingCloud, camera: Device, after: number): number =>
-  journal.entries({ after, kind: "live.requested" }).filter(({ details }) => details["deviceId"] === camera.id).length;
+  journal.entries({ after, kind: "live.requested" }).filter(({ details }) => details["doorbotId"] === camera.id).length;
 
 async function timeOfFirstFrame(cloud: SimulatedRingCloud, reader: VideoReader, after: number): Promise<string> {
   const frame = await reader.frame(1);
@@ -115,7 +115,7 @@ async function videoIsWhole(reader: VideoReader): Promise<string> {
 
 async function callEnds({ cloud }: SimulatedHome, camera: Device, after: number, left: number): Promise<string> {
   const isEnd = ({ kind, details }: { kind: string; details: Readonly<Record<string, unknown>> }): boolean =>
-    kind === "live.ended" && details["deviceId"] === camera.id;
+    kind === "live.ended" && details["doorbotId"] === camera.id;
   const ended = await cloud.journal.waitFor("end of the call", isEnd, { after, timeoutMs: endLimitMs });
   const took = ended.at - left;
   require(took >= graceMs.least && took <= graceMs.most, `it ended after ${seconds(took)}`);

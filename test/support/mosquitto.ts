@@ -176,8 +176,12 @@ export class OutsideClient implements AsyncDisposable {
       client.once("connect", () => resolve());
       client.once("error", reject);
     });
-    await client.subscribeAsync(filter, { qos: 1 });
+    await outside.subscribe(filter);
     return outside;
+  }
+
+  async subscribe(filter: string): Promise<void> {
+    await this.#client.subscribeAsync(filter, { qos: 1 });
   }
 
   async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<void> {
@@ -226,10 +230,11 @@ export async function retainedUnder(
   login: { username?: string; password?: string } = {},
 ): Promise<Map<string, string>> {
   await using client = await OutsideClient.open(url, filter, login);
-  // The broker sends what is retained before it forwards anything published later.
-  const marker = filter.replace(/[#+]/g, "marker");
-  await client.publish(marker, "end");
-  await client.message((message) => message.topic === marker && message.text === "end" && !message.isRetained);
+  // The broker answers in order: once the marker is here, all that is retained has come before it.
+  const marker = `marker/${randomInt(1_000_000_000)}`;
+  await client.subscribe(marker);
+  await client.publish(marker, "");
+  await client.message((message) => message.topic === marker);
   const retained = client.seen.filter((message) => message.isRetained);
   return new Map(retained.map((message) => [message.topic, message.text]));
 }

@@ -1,0 +1,222 @@
+// One device on MQTT: what it has said, so that it is said once, and can be said again after a reconnect or a birth message.
+import type { Clock } from "../foundation/clock.ts";
+import type { MessageBroker } from "../mqtt/message-broker.ts";
+import type { AnnouncedRegister } from "./announced-devices.ts";
+import type { CommandListener, DeviceLink } from "./device-link.ts";
+import { buildDiscovery, type Origin } from "./discovery-payload.ts";
+import type { DeviceDescription, EntityDescription } from "./entity-description.ts";
+import { closingTimeMs } from "./retired-devices.ts";
+import type { Topics } from "./topics.ts";
+
+export interface ChannelDeps {
+  readonly topics: Topics;
+  readonly origin: Origin;
+  readonly broker: MessageBroker;
+  readonly clock: Clock;
+  readonly register: AnnouncedRegister;
+  readonly onRemoved: (id: string) => void;
+}
+
+/** Two different discovery messages of a device in a burst confuse Home Assistant. */
+const announceDelayMs = 1_000;
+
+export class DeviceChannel implements DeviceLink, Disposable {
+  #device: DeviceDescription;
+  #entities: readonly EntityDescription[] | undefined;
+  readonly #deps: ChannelDeps;
+  /** By topic below the device; the device itself may move. */
+  readonly #status = new Map<string, string>();
+  readonly #values = new Map<string, string | Buffer>();
+  readonly #listeners = new Map<string, Set<CommandListener>>();
+  #announced: string | undefined;
+  #announcing: Disposable | undefined;
+  #cleaning: Disposable | undefined;
+  #isOver = false;
+
+  constructor(device: DeviceDescription, deps: ChannelDeps) {
+    this.#device = device;
+    this.#deps = deps;
+  }
+
+  get device(): DeviceDescription {
+    return this.#device;
+  }
+
+  describe(device: DeviceDescription, entities: readonly EntityDescription[]): void {
+    if (this.#isOver) return;
+    const keys = new Set(
+      entities.flatMap(({ key, readsFrom }) => (readsFrom === undefined ? [key] : [key, readsFrom])),
+    );
+    const gone = (this.#entities ?? []).filter(({ key }) => !keys.has(key));
+    for (const { key } of gone)
+      for (const topic of this.#values.keys()) if (topic.startsWith(`${key}/`)) this.#values.delete(topic);
+    const { topics } = this.#deps;
+    const hasMoved = topics.device(device) !== topics.device(this.#device);
+    this.#device = device;
+    this.#entities = entities;
+    if (hasMoved) {
+      this.replayStatus();
+      this.replayValues();
+    }
+    if (this.#announced === undefined && this.#canAnnounceNow()) this.announce();
+    else this.#announceSoon(announceDelayMs);
+  }
+
+  setAvailable(isAvailable: boolean, reason?: string): void {
+    // The bridge is available exactly while it is connected.
+    if (this.#device.category === "bridge") return;
+    this.#keep(this.#status, "status/attributes", JSON.stringify({ reason: isAvailable ? null : (reason ?? null) }));
+    this.#keep(this.#status, "status", isAvailable ? "online" : "offline");
+  }
+
+  publishState(key: string, payload: string, options?: { readonly force?: boolean }): void {
+    this.#keep(this.#values, `${key}/state`, payload, options?.force);
+  }
+
+  publishAttributes(key: string, attributes: Readonly<Record<string, unknown>>): void {
+    this.#keep(this.#values, `${key}/attributes`, JSON.stringify(attributes));
+  }
+
+  publishImage(key: string, image: Buffer): void {
+    this.#keep(this.#values, `${key}/image`, image, true);
+  }
+
+  publishEvent(key: string, payload: string): void {
+    if (!this.#isOver) this.#deps.broker.publish(this.#topic(`${key}/state`), payload);
+  }
+
+  onCommand(key: string, listener: CommandListener): Disposable {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners.add(listener));
+    return { [Symbol.dispose]: () => listeners.delete(listener) };
+  }
+
+  remove(): void {
+    if (this.#isOver) return;
+    this[Symbol.dispose]();
+    this.#status.clear();
+    this.#values.clear();
+    this.#deps.onRemoved(this.#device.id);
+  }
+
+  /** False where nobody listens to that key. */
+  command(key: string, payload: string): boolean {
+    const listeners = [...(this.#listeners.get(key) ?? [])];
+    for (const listener of listeners) listener(payload);
+    return listeners.length > 0;
+  }
+
+  /** Sends the discovery message unless it is what was sent last, or `force`. */
+  announce(force = false): void {
+    this.#announcing?.[Symbol.dispose]();
+    this.#announcing = undefined;
+    const { broker, topics, origin, register } = this.#deps;
+    if (this.#isOver || !this.#entities || !broker.isConnected) return;
+    const removed = this.#vanished(this.#entities);
+    const slug = register.slug(this.#device);
+    const input = { device: this.#device, entities: this.#entities, topics, origin, slug, removed };
+    const payload = JSON.stringify(buildDiscovery(input));
+    if (payload === this.#announced && !force) return;
+    broker.publish(topics.discovery(this.#device.id), payload, { retain: true });
+    this.#announced = payload;
+    this.#remember(slug, this.#entities, removed);
+  }
+
+  replayStatus(): void {
+    for (const [topic, payload] of this.#status) this.#send(topic, payload);
+  }
+
+  replayValues(): void {
+    for (const [topic, payload] of this.#values) this.#send(topic, payload);
+  }
+
+  /** Nothing is sent afterwards; what the broker has stays there. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#announcing?.[Symbol.dispose]();
+    this.#cleaning?.[Symbol.dispose]();
+    this.#announcing = undefined;
+    this.#cleaning = undefined;
+  }
+
+  /** Home Assistant makes a nameless device of a parent that it does not know. */
+  #canAnnounceNow(): boolean {
+    const { via } = this.#device;
+    return via === undefined || this.#deps.register.get(via) !== undefined;
+  }
+
+  #announceSoon(delayMs: number): void {
+    this.#announcing ??= this.#deps.clock.after(delayMs, () => this.announce());
+  }
+
+  /** Components that Home Assistant still has and we no longer, or not on that platform. */
+  #vanished(entities: readonly EntityDescription[]): Record<string, string> {
+    const known = Object.entries(this.#deps.register.get(this.#device.id)?.components ?? {});
+    const platforms = new Map(entities.map(({ key, platform }) => [key, platform]));
+    return Object.fromEntries(known.filter(([key, platform]) => platforms.get(key) !== platform));
+  }
+
+  #remember(slug: string, entities: readonly EntityDescription[], removed: Readonly<Record<string, string>>): void {
+    const { register, topics } = this.#deps;
+    const { id, name } = this.#device;
+    const before = register.get(id);
+    const discoveryTopic = topics.discovery(id);
+    const present = entities.filter(({ key }) => !Object.hasOwn(removed, key));
+    const own = [...this.#status.keys(), ...this.#values.keys()].map((topic) => this.#topic(topic));
+    register.set({
+      id,
+      name,
+      slug,
+      discoveryTopic,
+      components: Object.fromEntries(present.map(({ key, platform }) => [key, platform])),
+      topics: [...new Set([...(before?.topics ?? []), ...own])],
+    });
+    const outdated = before?.discoveryTopic === discoveryTopic ? undefined : before?.discoveryTopic;
+    const gone = Object.keys(removed).filter((key) => !entities.some((entity) => entity.key === key));
+    if (Object.keys(removed).length > 0 || outdated !== undefined || this.#movedTopics().length > 0)
+      this.#cleaning ??= this.#deps.clock.after(closingTimeMs, () => this.#clean(gone, outdated));
+  }
+
+  /** Topics of an earlier place: another base topic, another location. */
+  #movedTopics(): string[] {
+    const place = `${this.#deps.topics.device(this.#device)}/`;
+    return (this.#deps.register.get(this.#device.id)?.topics ?? []).filter((topic) => !topic.startsWith(place));
+  }
+
+  /** The second step after components or the whole device have moved: nothing of the old is left on the broker. */
+  #clean(goneKeys: readonly string[], outdatedDiscovery: string | undefined): void {
+    this.#cleaning = undefined;
+    const { broker, register } = this.#deps;
+    const known = register.get(this.#device.id);
+    if (!broker.isConnected || !known) return;
+    const readByOthers = new Set((this.#entities ?? []).map(({ readsFrom }) => readsFrom));
+    const places = goneKeys.filter((key) => !readByOthers.has(key)).map((key) => this.#topic(`${key}/`));
+    const moved = this.#movedTopics();
+    const stale = known.topics.filter(
+      (topic) => moved.includes(topic) || places.some((place) => topic.startsWith(place)),
+    );
+    for (const topic of outdatedDiscovery === undefined ? stale : [outdatedDiscovery, ...stale])
+      broker.publish(topic, "", { retain: true });
+    register.set({ ...known, topics: known.topics.filter((topic) => !stale.includes(topic)) });
+    this.announce();
+  }
+
+  #keep(store: Map<string, string | Buffer>, topic: string, payload: string | Buffer, force?: boolean): void;
+  #keep(store: Map<string, string>, topic: string, payload: string): void;
+  #keep<T extends string | Buffer>(store: Map<string, T>, topic: string, payload: T, force = false): void {
+    if (this.#isOver || (store.get(topic) === payload && !force)) return;
+    store.set(topic, payload);
+    this.#send(topic, payload);
+  }
+
+  /** Without broker nothing is sent: all of it is replayed when it is back. */
+  #send(topic: string, payload: string | Buffer): void {
+    const full = this.#topic(topic);
+    this.#deps.register.addTopic(this.#device.id, full);
+    if (this.#deps.broker.isConnected) this.#deps.broker.publish(full, payload, { retain: true });
+  }
+
+  #topic(below: string): string {
+    return `${this.#deps.topics.device(this.#device)}/${below}`;
+  }
+}

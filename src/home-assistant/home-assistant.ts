@@ -1,0 +1,159 @@
+// Home Assistant on the other side of the broker: our devices there, their commands, and telling all again when it asks.
+import type { Clock } from "../foundation/clock.ts";
+import type { Logger } from "../foundation/logger.ts";
+import type { BrokerMessage, MessageBroker } from "../mqtt/message-broker.ts";
+import { AnnouncedRegister, type AnnouncedStore } from "./announced-devices.ts";
+import { DeviceChannel } from "./device-channel.ts";
+import type { DeviceDirectory, DeviceLink } from "./device-link.ts";
+import type { Origin } from "./discovery-payload.ts";
+import type { DeviceDescription, Platform } from "./entity-description.ts";
+import { RetiredDevices } from "./retired-devices.ts";
+import type { Topics } from "./topics.ts";
+
+export interface HomeAssistantOptions {
+  readonly broker: MessageBroker;
+  readonly topics: Topics;
+  readonly origin: Origin;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly announced: AnnouncedStore;
+  /** In [0, 1); spreads the answers of many programs to one birth message. */
+  readonly random?: () => number;
+}
+
+/** The last will that the broker connection must carry, so that a killed bridge is seen as such. */
+export function bridgeWill(topics: Topics): { readonly topic: string; readonly payload: string } {
+  return { topic: topics.bridgeStatus, payload: "offline" };
+}
+
+const longestBirthDelayMs = 2_000;
+const rememberedTopics = 1_000;
+
+export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
+  readonly #options: HomeAssistantOptions;
+  readonly #register: AnnouncedRegister;
+  readonly #retired: RetiredDevices;
+  readonly #channels = new Map<string, DeviceChannel>();
+  readonly #unknownTopics = new Set<string>();
+  readonly #lifetime = new DisposableStack();
+  #birth: Disposable | undefined;
+  #isClosed = false;
+
+  private constructor(options: HomeAssistantOptions) {
+    const { announced, broker, clock, logger } = options;
+    this.#options = options;
+    this.#register = new AnnouncedRegister(announced, clock, logger);
+    this.#retired = this.#lifetime.use(new RetiredDevices(this.#register, broker, clock, logger));
+  }
+
+  static open(options: HomeAssistantOptions): HomeAssistant {
+    const opened = new HomeAssistant(options);
+    opened.#listen();
+    return opened;
+  }
+
+  link(device: DeviceDescription): DeviceLink {
+    const known = this.#channels.get(device.id);
+    if (known) return known;
+    this.#retired.reprieve(device.id);
+    const { topics, origin, broker, clock } = this.#options;
+    const onRemoved = (id: string): void => {
+      this.#channels.delete(id);
+      this.#retired.retire(id);
+    };
+    const channel = new DeviceChannel(device, {
+      topics,
+      origin,
+      broker,
+      clock,
+      register: this.#register,
+      onRemoved,
+    });
+    this.#channels.set(device.id, channel);
+    return channel;
+  }
+
+  /** The id that we ask Home Assistant to give an entity. */
+  entityId(device: Pick<DeviceDescription, "id" | "name">, platform: Platform, key: string): string {
+    return `${platform}.${this.#register.slug(device)}_${key}`;
+  }
+
+  removeUnlinked(): void {
+    for (const id of this.#register.ids) if (!this.#channels.has(id)) this.#retired.retire(id);
+  }
+
+  /** Says `offline`; the broker connection is to be closed after it, which waits until that is with the broker. */
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#birth?.[Symbol.dispose]();
+      for (const channel of this.#channels.values()) channel[Symbol.dispose]();
+      this.#lifetime.dispose();
+      this.#register.flush();
+      if (this.#options.broker.isConnected) this.#sayStatus("offline");
+    }
+    return Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #listen(): void {
+    const { broker, topics } = this.#options;
+    this.#lifetime.use(broker.subscribe(topics.commandFilter, (message) => this.#handleCommand(message)));
+    this.#lifetime.use(broker.subscribe(topics.birth, (message) => this.#handleBirth(message)));
+    this.#lifetime.use(broker.subscribe(topics.bridgeStatus, (message) => this.#handleStatus(message)));
+    this.#lifetime.use(broker.connected.subscribe((isConnected) => isConnected && this.#replay()));
+    if (broker.isConnected) this.#replay();
+  }
+
+  /** Everything that is retained, once, in the order in which Home Assistant needs it. Events are never said again. */
+  #replay(): void {
+    this.#birth?.[Symbol.dispose]();
+    this.#birth = undefined;
+    // The bridge first: the others name it as their parent.
+    const rank = (channel: DeviceChannel): number => (channel.device.category === "bridge" ? 0 : 1);
+    const channels = [...this.#channels.values()].sort((a, b) => rank(a) - rank(b));
+    for (const channel of channels) channel.announce(true);
+    this.#sayStatus("online");
+    for (const channel of channels) channel.replayStatus();
+    for (const channel of channels) channel.replayValues();
+    this.#retired.resume();
+  }
+
+  #sayStatus(status: "online" | "offline"): void {
+    this.#options.broker.publish(this.#options.topics.bridgeStatus, status, { retain: true });
+  }
+
+  /** Several births in a row, while the answer to the first one waits, are one. */
+  #handleBirth({ payload, isRetained }: BrokerMessage): void {
+    const { clock, logger, random = Math.random, broker } = this.#options;
+    // A stored one is old news: at a connect everything is published anyway.
+    if (isRetained || payload.toString() !== "online" || this.#birth) return;
+    logger.debug("Home Assistant has started");
+    this.#birth = clock.after(random() * longestBirthDelayMs, () => {
+      this.#birth = undefined;
+      if (broker.isConnected) this.#replay();
+    });
+  }
+
+  /** The will of a forgotten earlier connection may come long after we have said `online`. */
+  #handleStatus({ payload, isRetained }: BrokerMessage): void {
+    if (!isRetained && payload.toString() === "offline" && !this.#isClosed) this.#sayStatus("online");
+  }
+
+  #handleCommand({ topic, payload, isRetained }: BrokerMessage): void {
+    const { topics, logger } = this.#options;
+    if (isRetained) {
+      logger.debug(`the retained command on ${topic} is ignored; commands must not be retained`);
+      return;
+    }
+    const target = topics.parseCommand(topic);
+    const channel = [...this.#channels.values()].find(({ device }) => topics.device(device) === target?.device);
+    if (target && channel?.command(target.key, payload.toString())) return;
+    if (this.#unknownTopics.has(topic) || this.#unknownTopics.size >= rememberedTopics) return;
+    this.#unknownTopics.add(topic);
+    logger.warn(`a command came on ${topic}, which belongs to no ${channel ? "control of this device" : "device"}`);
+  }
+}

@@ -1,0 +1,135 @@
+// One WebRTC transport of the simulated media server, by node-datachannel: carries the packets of one or more sections.
+import { networkInterfaces } from "node:os";
+import nodeDataChannel, { type PeerConnection, type Track } from "node-datachannel";
+import type { AcceptedMedia, Negotiation } from "./negotiation.ts";
+import type { Candidate, TransportDescription } from "./sdp-answer.ts";
+
+const { Audio, Video } = nodeDataChannel;
+
+export interface MediaPeerOptions {
+  readonly negotiation: Negotiation;
+  /** The sections that share this transport. */
+  readonly media: readonly AcceptedMedia[];
+  readonly cname: string;
+  onConnected(): void;
+  /** RTP and RTCP that arrived for a section. */
+  onPacket(media: AcceptedMedia, packet: Buffer): void;
+}
+
+const loopback = "127.0.0.1";
+const libraryDirections = {
+  sendrecv: "SendRecv",
+  sendonly: "SendOnly",
+  recvonly: "RecvOnly",
+  inactive: "Inactive",
+} as const;
+
+export class MediaPeer implements Disposable {
+  readonly #connection: PeerConnection;
+  readonly #tracks = new Map<AcceptedMedia, Track>();
+  readonly #options: MediaPeerOptions;
+  #closed = false;
+
+  constructor(options: MediaPeerOptions) {
+    this.#options = options;
+    this.#connection = new nodeDataChannel.PeerConnection(options.cname, {
+      // All our addresses are known without STUN, and asking would only take time.
+      iceServers: [],
+      ...(hasOutsideAddress() ? {} : { bindAddress: loopback }),
+    });
+    for (const media of options.media) this.#addTrack(media);
+    this.#connection.onStateChange((state) => {
+      if (state === "connected" && !this.#closed) options.onConnected();
+    });
+  }
+
+  /**
+   * Takes the offer. The client's candidates are kept from the library: like a server with a public address this peer
+   * waits for the client's checks. Probing first, it would be connected before the client is, and its DTLS ClientHello,
+   * sent at once, would be lost on a client that listens only after its own side of ICE is done; the next one is due
+   * a whole second later.
+   */
+  async answer(): Promise<TransportDescription> {
+    const gathered = new Promise<void>((resolve) => {
+      this.#connection.onGatheringStateChange((state) => {
+        if (state === "complete") resolve();
+      });
+    });
+    this.#connection.setRemoteDescription(offerFor(this.#options), "offer");
+    await gathered;
+    return readDescription(this.#connection.localDescription()?.sdp ?? "");
+  }
+
+  /** False if the transport is not connected, or not any more. */
+  send(media: AcceptedMedia, packet: Buffer): boolean {
+    const track = this.#tracks.get(media);
+    return !this.#closed && track?.isOpen() === true && track.sendMessageBinary(packet);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.close();
+  }
+
+  #addTrack(media: AcceptedMedia): void {
+    const { kind, offered, codec, direction, ssrc, repetition } = media;
+    const description =
+      kind === "audio"
+        ? new Audio(offered.mid, libraryDirections[direction])
+        : new Video(offered.mid, libraryDirections[direction]);
+    if (description instanceof Audio) description.addAudioCodec(codec.payloadType, codec.name);
+    else description.addVideoCodec(codec.payloadType, codec.name);
+    // With one transport for all, the library finds the track of an RTCP packet by these.
+    for (const source of [ssrc, ...(repetition ? [repetition.ssrc] : [])]) {
+      description.addSSRC(source, this.#options.cname);
+    }
+    const track = this.#connection.addTrack(description);
+    track.onMessage((packet) => {
+      if (!this.#closed) this.#options.onPacket(media, packet);
+    });
+    this.#tracks.set(media, track);
+  }
+}
+
+/** The offer, reduced to the sections of this transport. The client's own streams and candidates are left out. */
+function offerFor({ negotiation, media }: MediaPeerOptions): string {
+  const session = negotiation.offer.sessionLines.filter((line) => !line.startsWith("a=group:"));
+  const mids = media.map(({ offered }) => offered.mid);
+  const group = mids.length > 1 ? [`a=group:BUNDLE ${mids.join(" ")}`] : [];
+  const unwanted = /^a=(candidate|end-of-candidates|ssrc|ssrc-group|msid|remote-candidates)\b/;
+  const sections = media.flatMap(({ offered }) => offered.lines.filter((line) => !unwanted.test(line)));
+  return [...session, ...group, ...sections, ""].join("\r\n");
+}
+
+function readDescription(sdp: string): TransportDescription {
+  const lines = sdp.split(/\r?\n/);
+  const value = (name: string): string => {
+    const line = lines.find((one) => one.startsWith(`a=${name}:`));
+    if (!line) throw new Error(`node-datachannel described its side without ${name}`);
+    return line.slice(name.length + 3);
+  };
+  return {
+    iceUfrag: value("ice-ufrag"),
+    icePwd: value("ice-pwd"),
+    fingerprint: value("fingerprint"),
+    setup: value("setup"),
+    candidates: withLoopback(lines.map(readCandidate).filter((candidate) => candidate !== undefined)),
+  };
+}
+
+function readCandidate(line: string): Candidate | undefined {
+  const match = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host/i.exec(line);
+  return match?.[1] && match[2] ? { address: match[1], port: Number(match[2]) } : undefined;
+}
+
+/** The library binds to all addresses but tells only those of the outside. */
+function withLoopback(candidates: readonly Candidate[]): readonly Candidate[] {
+  const port = candidates.find(({ address }) => !address.includes(":"))?.port;
+  if (port === undefined || candidates.some(({ address }) => address === loopback)) return candidates;
+  return [...candidates, { address: loopback, port }];
+}
+
+function hasOutsideAddress(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal));
+}

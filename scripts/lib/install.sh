@@ -60,15 +60,13 @@ install_missing() {
   [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 }
 
+node_major() { node --version | sed 's/^v\([0-9]*\)\..*/\1/'; }
+
 # Any Node will do: it only carries npm, and npm brings the right Node.
 install_npm() {
-  local major
-  major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
-  if [ "${major:-0}" -ge 18 ] && command -v npm >/dev/null; then return; fi
-  if [ "${major:-18}" -lt 18 ]; then
-    fail "Node ${major} is too old to run npm as we need it: install Node 18 or newer, then run this again." 2
-  fi
-  install_packages nodejs npm
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then install_packages nodejs npm; fi
+  [ "$(node_major)" -ge 18 ] ||
+    fail "Node $(node --version) is too old for npm as we need it: install Node 18 or newer, then run this again." 2
 }
 
 # True where node_modules holds exactly what the lock file asks for.
@@ -88,9 +86,7 @@ install_node_packages() {
 use_our_node() {
   PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin"
   export PATH
-  local major
-  major=$(node --version | sed 's/^v\([0-9]*\)\..*/\1/')
-  [ "$major" -ge 24 ] ||
+  [ "$(node_major)" -ge 24 ] ||
     fail "This needs Node 24 or newer, and npm brought none for this kind of machine: install it, then run this again." 2
 }
 

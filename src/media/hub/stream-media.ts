@@ -19,7 +19,7 @@ import type { SenderOffset } from "./track-clock.ts";
 import { trackNumbers } from "./track-numbers.ts";
 import { VideoTrack } from "./video-track.ts";
 
-const keyFrameRequestEveryMs = 1_000;
+const keyFrameRequestEveryMs = 500;
 const oldGroupMs = 2_000;
 
 export interface StreamMediaOptions {

@@ -19,7 +19,7 @@ export class StreamStage {
   readonly memory = volatileMemory();
   readonly log = recordingLogger();
   readonly abort = new AbortController();
-  readonly camera = new H264Camera();
+  readonly camera = new H264Camera({ ticksPerFrame: 3_600 });
   readonly statuses: StreamStatus[] = [];
   readonly path: StreamPath;
   #soundSequence = 65_500;

@@ -1,0 +1,359 @@
+import { expect, test } from "vitest";
+import { TransientError } from "../../foundation/errors.ts";
+import { h264Content, inspectH264 } from "../formats/h264-payload.ts";
+import type { SourcedRtpPacket } from "../formats/rtp.ts";
+import { sequenceDistance, timestampDistance } from "../formats/rtp-arithmetic.ts";
+import { pcmuTrack } from "../formats/track.ts";
+import { RecordingOutput } from "./reader-output.fake.ts";
+import { StreamStage, viewer } from "./stream.fixtures.ts";
+
+/** Distances between neighbours. */
+const steps = (packets: readonly SourcedRtpPacket[]): number[] =>
+  packets.slice(1).map((packet, at) => sequenceDistance(packets[at]?.sequenceNumber ?? 0, packet.sequenceNumber));
+
+const ticks = (packets: readonly SourcedRtpPacket[]): number =>
+  timestampDistance(packets[0]?.timestamp ?? 0, packets.at(-1)?.timestamp ?? 0);
+
+test("until the first key frame a reader gets a sign of life each second, then video, then sound", async () => {
+  const stage = new StreamStage();
+  const { output, reader } = stage.play([0, 2]);
+  await stage.clock.advance(2_500);
+  expect(output.order).toEqual(["receiverReport+sourceDescription 0", "receiverReport+sourceDescription 0"]);
+  stage.video(stage.camera.frame());
+  stage.sound();
+  await stage.clock.advance(20);
+  stage.sound();
+  await stage.clock.advance(20);
+  stage.video(stage.camera.keyFrame());
+  stage.sound();
+  expect(output.order.slice(2)).toEqual([
+    "senderReport+sourceDescription 0",
+    "rtp 0",
+    "senderReport+sourceDescription 2",
+    "rtp 2",
+  ]);
+  expect(reader.tracks).toMatchObject([
+    { track: 0, ssrc: output.packets(0)[0]?.ssrc, firstSequenceNumber: output.packets(0)[0]?.sequenceNumber },
+    { track: 2, ssrc: output.packets(2)[0]?.ssrc, firstSequenceNumber: output.packets(2)[0]?.sequenceNumber },
+  ]);
+  await stage.clock.advance(3_000);
+  expect(
+    output.reports.flatMap((report) => report.packets).filter((packet) => packet.type === "receiverReport"),
+  ).toHaveLength(2);
+});
+
+test("each access unit is one write, copied packet by packet", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0]);
+  await stage.clock.advance(0);
+  const sent = [stage.camera.keyFrame(4), stage.camera.frame(3), stage.camera.frame(1)];
+  for (const packets of sent) stage.video(packets);
+  expect(output.writes.map((write) => write.packets.length)).toEqual([6, 3, 1]);
+  const received = output.packets(0);
+  expect(received.map((packet) => packet.payload)).toEqual(sent.flat().map((packet) => packet.payload));
+  expect(received.map((packet) => packet.marker)).toEqual(sent.flat().map((packet) => packet.marker));
+  expect(steps(received)).toEqual(received.slice(1).map(() => 1));
+  expect(ticks(received)).toBe(7_200);
+  expect(received[0]?.payloadType).toBe(96);
+  expect(output.writes[0]?.bytes).toBe(sent[0]?.reduce((sum, packet) => sum + packet.payload.length + 12, 0));
+});
+
+test("readers have numbers of their own", async () => {
+  const stage = new StreamStage();
+  const [one, other] = [stage.play([0]).output, stage.play([0]).output];
+  await stage.clock.advance(0);
+  stage.video(stage.camera.keyFrame());
+  const [a, b] = [one.packets(0)[0], other.packets(0)[0]];
+  expect(a?.ssrc).not.toBe(b?.ssrc);
+  expect([a?.sequenceNumber, a?.timestamp]).not.toEqual([b?.sequenceNumber, b?.timestamp]);
+  expect(a?.payload).toEqual(b?.payload);
+});
+
+test("who joins later gets the kept group at once, moved together into the last 200 ms", async () => {
+  const stage = new StreamStage();
+  const first = stage.play([0, 2]);
+  await stage.started();
+  await stage.run(4_000);
+  const { output } = stage.play([0, 2]);
+  const joined = output.packets(0);
+  expect(output.writes).toHaveLength(101);
+  expect(inspectH264(joined[0]?.payload ?? Buffer.alloc(0)) & h264Content.sps).toBeTruthy();
+  expect(ticks(joined)).toBe(18_000);
+  expect(
+    joined.every((packet, at) => at === 0 || timestampDistance(joined[at - 1]?.timestamp ?? 0, packet.timestamp) >= 0),
+  ).toBe(true);
+  expect(output.packets(2)).toHaveLength(0);
+  const before = output.packets(0).length;
+  const alreadyThere = first.output.packets(0).length;
+  await stage.run(400);
+  const live = output.packets(0).slice(before - 1);
+  expect(steps(output.packets(0)).every((step) => step === 1)).toBe(true);
+  expect(ticks(live)).toBe(10 * 3_600);
+  expect(live.slice(1).map((packet) => packet.payload)).toEqual(
+    first.output
+      .packets(0)
+      .slice(alreadyThere)
+      .map((packet) => packet.payload),
+  );
+});
+
+test("the sender reports of one who joins put picture and sound of the same moment together", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  await stage.run(3_000);
+  const { output } = stage.play([0, 2]);
+  await stage.run(1_000);
+  const [picture] = output.senderReports(0);
+  const [sound] = output.senderReports(2);
+  const firstPicture = output.packets(0)[0];
+  const firstSound = output.packets(2)[0];
+  if (!picture || !sound || !firstPicture || !firstSound) throw new Error("no reports");
+  expect(picture.rtpTimestamp).toBe(firstPicture.timestamp);
+  expect(sound.rtpTimestamp).toBe(firstSound.timestamp);
+  expect(sound.unixMs).toBeGreaterThanOrEqual(picture.unixMs);
+  const picturesAt =
+    picture.unixMs + timestampDistance(picture.rtpTimestamp, output.packets(0).at(-1)?.timestamp ?? 0) / 90;
+  const soundsAt = sound.unixMs + timestampDistance(sound.rtpTimestamp, output.packets(2).at(-1)?.timestamp ?? 0) / 48;
+  // The last sound came 20 ms ago. The last picture came 40 ms ago, and is one picture ahead: the first two came together.
+  expect(soundsAt).toBeCloseTo(stage.clock.now() - 20, 0);
+  expect(picturesAt).toBeCloseTo(stage.clock.now(), 0);
+});
+
+test("sender reports come at least every 5 s, and their clock is steady", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0, 2]);
+  await stage.started();
+  await stage.run(20_000);
+  for (const track of [0, 2]) {
+    const reports = output.senderReports(track);
+    expect(reports.length).toBeGreaterThanOrEqual(5);
+    const rate = track === 0 ? 90 : 48;
+    for (const [at, report] of reports.entries()) {
+      const before = reports[at - 1];
+      if (!before) continue;
+      expect(report.unixMs - before.unixMs).toBeLessThanOrEqual(5_300);
+      expect(timestampDistance(before.rtpTimestamp, report.rtpTimestamp) / rate).toBeCloseTo(
+        report.unixMs - before.unixMs,
+        1,
+      );
+    }
+    expect(reports.at(-1)?.packets).toBeGreaterThan(100);
+  }
+});
+
+test("without a kept group a reader waits for the next key frame, and one is asked for", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  await stage.run(10_200);
+  const asked = stage.source.session.keyFrameRequests;
+  expect(asked).toBeGreaterThan(0);
+  const { output } = stage.play([0]);
+  stage.video(stage.camera.frame());
+  expect(output.packets(0)).toHaveLength(0);
+  await stage.clock.advance(1_000);
+  expect(stage.source.session.keyFrameRequests).toBeGreaterThan(asked);
+  stage.video(stage.camera.keyFrame());
+  expect(output.packets(0)).toHaveLength(5);
+});
+
+test("an old group is used, and a newer one asked for", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  await stage.run(1_000);
+  stage.play([0]);
+  expect(stage.source.session.keyFrameRequests).toBe(0);
+  await stage.run(2_000);
+  const { output } = stage.play([0]);
+  expect(output.packets(0).length).toBeGreaterThan(100);
+  expect(stage.source.session.keyFrameRequests).toBe(1);
+});
+
+test("a group with a hole is not given to who joins", async () => {
+  const stage = new StreamStage();
+  const first = stage.play([0]);
+  await stage.started();
+  stage.video(stage.camera.frame());
+  stage.camera.frame();
+  stage.video(stage.camera.frame());
+  expect(stage.source.session.keyFrameRequests).toBe(1);
+  expect(steps(first.output.packets(0)).filter((step) => step !== 1)).toEqual([3]);
+  const { output } = stage.play([0]);
+  expect(output.packets(0)).toHaveLength(0);
+  stage.video(stage.camera.keyFrame());
+  expect(output.packets(0)).toHaveLength(5);
+  expect(stage.path.received?.packetsLost).toBe(2);
+});
+
+test("key frames are asked for at most twice a second", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  for (let hole = 0; hole < 30; hole++) {
+    stage.camera.frame();
+    stage.video(stage.camera.frame());
+    await stage.clock.advance(100);
+  }
+  expect(stage.source.session.keyFrameRequests).toBe(6);
+});
+
+test("a restarted source goes on where the old one was, in numbers and in time", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0, 2]);
+  await stage.started();
+  await stage.run(2_000);
+  const before = { picture: output.packets(0).at(-1), sound: output.packets(2).at(-1) };
+  stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+  await stage.clock.advance(1_000);
+  stage.camera.sequenceNumber = 77;
+  stage.camera.timestamp = 12_345;
+  stage.soundTimestamp = 999;
+  stage.video(stage.camera.frame());
+  expect(output.packets(0).at(-1)).toBe(before.picture);
+  stage.video(stage.camera.keyFrame());
+  stage.sound();
+  await stage.run(1_000);
+  const pictures = output.packets(0);
+  const sounds = output.packets(2);
+  expect(new Set(pictures.map((packet) => packet.ssrc)).size).toBe(1);
+  expect(steps(pictures).every((step) => step === 1)).toBe(true);
+  expect(steps(sounds).every((step) => step === 1)).toBe(true);
+  const next = pictures.find((_packet, at) => pictures[at - 1] === before.picture);
+  // 2 s of pictures at 3,750 ticks are 83 ms ahead of the clock; the new ones are laid by arrival.
+  const gapMs = timestampDistance(before.picture?.timestamp ?? 0, next?.timestamp ?? 0) / 90;
+  expect(gapMs).toBeGreaterThan(900);
+  expect(gapMs).toBeLessThan(1_100);
+  const reports = output.senderReports(2);
+  const [first, last] = [reports[0], reports.at(-1)];
+  if (!first || !last) throw new Error("no reports");
+  expect(timestampDistance(first.rtpTimestamp, last.rtpTimestamp) / 48).toBeCloseTo(last.unixMs - first.unixMs, 1);
+});
+
+test("packets of a session that is over are ignored", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0]);
+  await stage.started();
+  const old = stage.source.session;
+  old.end(new TransientError("call.media-stalled", "no media"));
+  await stage.clock.advance(0);
+  const count = output.packets(0).length;
+  old.send("video", stage.camera.keyFrame(), stage.clock.monotonic());
+  expect(output.packets(0)).toHaveLength(count);
+});
+
+test("a slow reader skips to the next key frame it can take; the other one loses nothing", async () => {
+  const stage = new StreamStage();
+  const slow = stage.play([0, 2]).output;
+  const quick = stage.play([0, 2]).output;
+  await stage.started();
+  await stage.run(1_000);
+  slow.pendingBytes = 3_000_000;
+  const before = slow.packets(0).length;
+  await stage.run(2_000);
+  expect(slow.packets(0)).toHaveLength(before);
+  slow.pendingBytes = 0;
+  const asked = stage.source.session.keyFrameRequests;
+  await stage.run(1_000);
+  expect(slow.packets(0)).toHaveLength(before);
+  expect(stage.source.session.keyFrameRequests).toBeGreaterThan(asked);
+  stage.video(stage.camera.keyFrame());
+  expect(slow.packets(0)).toHaveLength(before + 5);
+  expect(steps(slow.packets(0)).every((step) => step === 1)).toBe(true);
+  expect(slow.endedWith).toBeUndefined();
+  expect(quick.writes.filter((write) => write.track === 0)).toHaveLength(102);
+  expect(steps(quick.packets(0)).every((step) => step === 1)).toBe(true);
+});
+
+test("a reader that stays slow for 10 s is ended, and its lease with it", async () => {
+  const stage = new StreamStage();
+  const { lease, output } = stage.play([0, 2]);
+  const other = stage.play([0, 2]);
+  await stage.started();
+  output.pendingBytes = 3_000_000;
+  await stage.run(9_500);
+  expect(output.endedWith).toBeUndefined();
+  await stage.run(1_600);
+  expect(output.endedWith).toMatchObject({ code: "stream.slow" });
+  expect(lease.ended.reason).toMatchObject({ code: "stream.slow" });
+  expect(other.lease.ended.aborted).toBe(false);
+  expect(stage.path.status.viewers).toHaveLength(2);
+});
+
+test("a transport that throws is ended and disturbs nobody", async () => {
+  const stage = new StreamStage();
+  const broken = stage.play([0]);
+  const sound = stage.play([0, 2]);
+  await stage.started();
+  broken.output.failure = new Error("EPIPE");
+  stage.video(stage.camera.frame());
+  expect(broken.lease.ended.reason).toMatchObject({ code: "stream.transport", cause: { message: "EPIPE" } });
+  expect(sound.output.writes).toHaveLength(2);
+  expect(sound.lease.ended.aborted).toBe(false);
+});
+
+test("a paused reader gets nothing; resumed it starts at the next key frame, without a gap in numbers", async () => {
+  const stage = new StreamStage();
+  const { output, reader } = stage.play([0, 2]);
+  await stage.started();
+  await stage.run(400);
+  reader.pause();
+  const before = output.writes.length;
+  await stage.run(1_000);
+  expect(output.writes).toHaveLength(before);
+  reader.resume();
+  await stage.run(200);
+  expect(output.packets(0).length).toBe(25);
+  stage.video(stage.camera.keyFrame());
+  expect(output.packets(0).length).toBe(30);
+  expect(steps(output.packets(0)).every((step) => step === 1)).toBe(true);
+  expect(steps(output.packets(2)).every((step) => step === 1)).toBe(true);
+});
+
+test("a reader of sound alone does not wait for a picture", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([2]);
+  await stage.clock.advance(0);
+  stage.sound();
+  expect(output.packets(2)).toMatchObject([{ payloadType: 98, payload: Buffer.from("sound") }]);
+});
+
+test("PCMU is passed on as payload type 0", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  const { output } = stage.play([2]);
+  stage.source.session.sink.track(pcmuTrack);
+  expect(output.endedWith).toMatchObject({ code: "stream.described-wrongly" });
+  const again = stage.play([2]);
+  stage.sound();
+  expect(again.output.packets(2)[0]?.payloadType).toBe(0);
+});
+
+test("a disposed reader hears nothing more, and its lease stays", async () => {
+  const stage = new StreamStage();
+  const { lease, output, reader } = stage.play([0]);
+  await stage.started();
+  reader[Symbol.dispose]();
+  const before = output.order.length;
+  await stage.run(2_000);
+  expect(output.order).toHaveLength(before);
+  expect(lease.ended.aborted).toBe(false);
+  expect(() => lease.play([0], new RecordingOutput())).toThrow("plays once");
+});
+
+test("what arrives is counted", async () => {
+  const stage = new StreamStage();
+  expect(stage.path.received).toBeUndefined();
+  stage.path.lease(viewer);
+  await stage.started();
+  await stage.run(6_000);
+  expect(stage.path.received).toMatchObject({
+    videoCodec: "h264",
+    profileLevelId: "640028",
+    width: 1920,
+    height: 1080,
+    fps: 25,
+    audioCodec: "opus",
+    packetsLost: 0,
+    packets: 5 + 150 * 2 + 300,
+  });
+  // 2 x 103 bytes per picture, 5 bytes per sound packet.
+  expect(stage.path.received?.bitsPerSecond).toBeCloseTo((25 * 206 + 50 * 5) * 8, -3);
+});

@@ -161,6 +161,8 @@ async function outside(): Promise<void> {
 async function push(): Promise<void> {
   const api = new RingApi({ refreshToken, systemId: "conformance" });
   const cameras = await api.getCameras();
+  let expected = 5;
+  const { promise: allCame, resolve } = Promise.withResolvers<void>();
   for (const camera of cameras) {
     camera.onNewNotification.subscribe(({ android_config, data, img }) => {
       const { subtype, detection_type } = data.event.ding;
@@ -170,16 +172,17 @@ async function push(): Promise<void> {
         hasImage: img !== undefined,
         at: Date.now(),
       });
+      if (--expected === 0) resolve();
     });
   }
-  await fetch(`${process.env["CONTROL_URL"]}/journal?kind=push.registered&wait-ms=10000`);
-  await new Promise((resolve) => setTimeout(resolve, 2200));
+  await fetch(`${process.env["CONTROL_URL"]}/journal?kind=device.registered&wait-ms=10000`);
+  await new Promise((start) => setTimeout(start, 2200));
   const ring = await control("ding", { camera: "garden-gate" });
   const person = await control("person", { camera: "driveway" });
   await control("motion", { camera: "side-passage" });
   await control("ding", { camera: "front-door" });
   print("caused", { ring, person });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await allCame;
 }
 
 const modes: Record<string, () => Promise<void>> = { life, trap, recovery, outside, push };

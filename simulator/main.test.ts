@@ -13,10 +13,14 @@ const main = new URL("./main.ts", import.meta.url).pathname;
 test("it prints hosts, writes the CA, answers, and ends at once", async () => {
   const directory = await mkdtemp(join(tmpdir(), "simulated-ring-main-"));
   const caPath = join(directory, "ca.pem");
-  const child = spawn(process.execPath, [main, "--state", join(directory, "state"), "--ca-out", caPath, "--print-hosts"], {
-    env: { ...process.env, TMPDIR: directory },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, "--state", join(directory, "state"), "--ca-out", caPath, "--print-hosts"],
+    {
+      env: { ...process.env, TMPDIR: directory },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const hosts: string[] = [];
   createInterface(child.stdout).on("line", (line) => hosts.push(line));
   const [first] = (await once(createInterface(child.stderr), "line")) as [string];
@@ -46,6 +50,9 @@ test("a wrong account file or option is one sentence and exit code 1", async () 
     return [code, text];
   };
 
-  expect(await run("--account", "/nowhere.json")).toEqual([1, "cannot read the account file /nowhere.json: check the path and its permissions\n"]);
+  expect(await run("--account", "/nowhere.json")).toEqual([
+    1,
+    "cannot read the account file /nowhere.json: check the path and its permissions\n",
+  ]);
   expect(await run("--loud")).toEqual([1, expect.stringContaining("usage: npm run simulator")]);
 });

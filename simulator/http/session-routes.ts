@@ -67,7 +67,7 @@ function registerDevice(services: CloudServices, { request, session }: SessionCa
     services.journal.violation("a push token that was never issued", { token: secretTail(token) });
   }
   services.sessions.setPushToken(session, token);
-  services.journal.record("push.registered", {
+  services.journal.record("device.registered", {
     accountId: session.accountId,
     hardwareId: session.hardwareId,
     token: secretTail(token),

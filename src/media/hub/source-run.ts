@@ -10,7 +10,7 @@ import { decideAfterSourceEnd, isWorthRetrying } from "./restart-policy.ts";
 import type { StreamLimits } from "./stream-limits.ts";
 import type { SourceEntrance, StreamMedia } from "./stream-media.ts";
 
-const backoff = { firstMs: 300, longestMs: 2_000, jitter: 0.2 };
+const backoff = { firstMs: 300, longestMs: 1_000, jitter: 0.2 };
 
 /** Why it is over. `stopped`: by us; `finish` and `limit`: by the source, nothing is wrong. */
 export interface RunOutcome {

@@ -50,7 +50,7 @@ export class StreamPath implements Stream, AsyncDisposable {
   readonly #media: StreamMedia;
   readonly #leases = new Set<ViewerLease>();
   readonly #changed: Emitter<StreamStatus>;
-  readonly #known: Emitter<void>;
+  readonly #known = new Emitter<void>();
   #state: StreamState = "idle";
   #reason: StreamStatus["reason"];
   #startedAt: number | undefined;
@@ -65,14 +65,12 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   constructor(options: StreamPathOptions) {
     const { path, clock, logger, signal } = options;
-    const onListenerError = (error: unknown): void => logger.error(`A listener of ${path} broke`, error);
     this.path = path;
     this.#options = options;
     this.#limits = { ...defaultStreamLimits, ...options.limits };
     this.#governor = options.governor ?? new StreamGovernor({ clock });
     this.#memory = new MemoryKeeper(path, options.memory, logger);
-    this.#changed = new Emitter(onListenerError);
-    this.#known = new Emitter(onListenerError);
+    this.#changed = new Emitter((error) => logger.error(`A listener of ${path} broke`, error));
     this.#media = new StreamMedia({
       transcoder: options.transcoder,
       clock,
@@ -172,9 +170,10 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   #enter(viewer: Viewer, described: readonly Track[] | undefined): ViewerLease {
     this.#admit(viewer);
+    const since = this.#options.clock.now();
     const lease = new ViewerLease({
       viewer,
-      since: this.#options.clock.now(),
+      since,
       described,
       host: {
         startReader: (owner, tracks, output) => this.#startReader(owner, tracks, output),
@@ -184,7 +183,6 @@ export class StreamPath implements Stream, AsyncDisposable {
     });
     this.#leases.add(lease);
     this.#grace?.[Symbol.dispose]();
-    this.#grace = undefined;
     if (this.#run) this.#emitStatus();
     else this.#startRun(viewer);
     return lease;
@@ -241,7 +239,6 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   #stopRun(): void {
     this.#grace?.[Symbol.dispose]();
-    this.#grace = undefined;
     if (!this.#run || this.#isRunEnding) return;
     this.#isRunEnding = true;
     this.#run.close();

@@ -357,3 +357,30 @@ test("what arrives is counted", async () => {
   // 2 x 103 bytes per picture, 5 bytes per sound packet.
   expect(stage.path.received?.bitsPerSecond).toBeCloseTo((25 * 206 + 50 * 5) * 8, -3);
 });
+
+test("sender reports of the source bring picture and sound together for the readers, slowly", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0, 2]);
+  await stage.clock.advance(0);
+  const { sink } = stage.source.session;
+  // The camera took both at once, but its sound comes 60 ms late.
+  const taken = { picture: stage.camera.timestamp, sound: stage.soundTimestamp };
+  stage.video(stage.camera.keyFrame());
+  await stage.clock.advance(60);
+  stage.sound();
+  sink.senderReport("video", taken.picture, 1_000_000);
+  sink.senderReport("audio", taken.sound, 1_000_000);
+  await stage.run(1_000);
+  const startOf = (track: 0 | 2): number => {
+    const report = output.senderReports(track).at(-1);
+    const first = output.packets(track)[0];
+    if (!report || !first) throw new Error("no report");
+    return report.unixMs + timestampDistance(report.rtpTimestamp, first.timestamp) / (track === 0 ? 90 : 48);
+  };
+  expect(startOf(2) - startOf(0)).toBeCloseTo(60, 0);
+  await stage.run(8_000);
+  expect(startOf(2) - startOf(0)).toBeGreaterThan(15);
+  expect(startOf(2) - startOf(0)).toBeLessThan(45);
+  await stage.run(12_000);
+  expect(startOf(2) - startOf(0)).toBeCloseTo(0, 0);
+});

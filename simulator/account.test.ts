@@ -61,6 +61,7 @@ test("knobs are turned two levels deep; unknown ones and wrong kinds are refused
 
   expect(knobs.live).toMatchObject({ answerDelayMs: null, packetLossPercent: 5, videoCodec: "h264" });
   expect(knobs.push.image).toBe("later");
+  expect(() => turnKnobs(knobs, { push: { image: "big" } })).toThrow("the knob push.image");
   expect(() => turnKnobs(knobs, { lve: {} })).toThrow(
     "there is no knob lve; there are live, snapshot, recording, push",
   );

@@ -125,7 +125,7 @@ async function startParts(options: SimulatedRingCloudOptions, stack: AsyncDispos
   const journal = new Journal();
   const world = new World(journal, options.accounts);
   const certificates = await makeCertificates(stateDirectory);
-  const stun = await startStun(host, realPorts, stack);
+  const [stun, ...moreStun] = await startStun(host, realPorts, stack);
   const cacheDirectory = options.mediaCacheDirectory ?? defaultCacheDirectory;
   const live = stack.use(await createLiveService({ world, stunPort: stun.port, mediaCacheDirectory: cacheDirectory }));
   const push = stack.use(createPushService({ journal, ...(stateDirectory === undefined ? {} : { stateDirectory }) }));
@@ -154,7 +154,7 @@ async function startParts(options: SimulatedRingCloudOptions, stack: AsyncDispos
     stun: stun.port,
   };
   const environment = stack.use(new ClientEnvironment(certificates.caPem, ports));
-  const operations = new Operations({ services, live, faults, stun });
+  const operations = new Operations({ services, live, faults, stun: [stun, ...moreStun] });
   const control = stack.use(
     await ControlServer.listen({
       port: options.controlPort ?? 0,
@@ -172,10 +172,14 @@ async function startParts(options: SimulatedRingCloudOptions, stack: AsyncDispos
 }
 
 /** One responder, and with real ports a second one for the clients that ask Google. */
-async function startStun(host: string, realPorts: boolean, stack: AsyncDisposableStack): Promise<StunResponder> {
+async function startStun(
+  host: string,
+  realPorts: boolean,
+  stack: AsyncDisposableStack,
+): Promise<[StunResponder, ...StunResponder[]]> {
   const first = stack.use(await StunResponder.listen({ host, port: realPorts ? fixedPorts.stun : 0 }));
-  if (realPorts) stack.use(await StunResponder.listen({ host, port: fixedPorts.googleStun }));
-  return first;
+  if (!realPorts) return [first];
+  return [first, stack.use(await StunResponder.listen({ host, port: fixedPorts.googleStun }))];
 }
 
 function cloudRoutes(services: CloudServices): ReturnType<typeof oauthRoutes> {

@@ -1,4 +1,5 @@
 // What makes the cloud misbehave on purpose: the knobs of a camera and of an account, with the normal values.
+import { type TwoFactorKind, twoFactorKinds } from "./account.ts";
 import { type LiveKnobs, normalLive } from "./contracts.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -33,6 +34,8 @@ export interface CameraKnobs {
 }
 
 export interface AccountKnobs {
+  /** As the account file says, until it is turned. */
+  twoFactor: TwoFactorKind;
   /** Life of an access token. */
   tokenSeconds: number;
   /** What the next refresh grants get instead of a token, first one first. */
@@ -46,7 +49,20 @@ export const normalCamera: Readonly<CameraKnobs> = {
   push: { image: "with", imageDelayMs: 1000, imageReadyAfterMs: 0, withoutDingId: false, duplicate: false },
 };
 
-export const normalAccount: Readonly<AccountKnobs> = { tokenSeconds: 3600, refreshFailures: [] };
+export const normalAccount = (twoFactor: TwoFactorKind): AccountKnobs => ({
+  twoFactor,
+  tokenSeconds: 3600,
+  refreshFailures: [],
+});
+
+/** What a knob that is a word may be. */
+const words: Readonly<Record<string, readonly string[]>> = {
+  twoFactor: twoFactorKinds,
+  behaviour: ["fresh", "stale", "hang", "missing"],
+  image: ["none", "with", "later"],
+  audioCodec: ["opus", "pcmu", "none"],
+  videoCodec: ["h264", "h265"],
+};
 
 export type KnobChanges<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
 
@@ -59,7 +75,7 @@ export function turnKnobs(knobs: object, changes: object, path = ""): void {
       throw new Error(`there is no knob ${path}${name}; there are ${Object.keys(target).join(", ")}`);
     }
     if (isObject(present) && isObject(value)) turnKnobs(present, value, `${path}${name}.`);
-    else if (fits(present, value)) target[name] = value;
+    else if (fits(name, present, value)) target[name] = value;
     else
       throw new Error(
         `the knob ${path}${name} is ${JSON.stringify(present)} now and cannot be ${JSON.stringify(value)}`,
@@ -68,8 +84,11 @@ export function turnKnobs(knobs: object, changes: object, path = ""): void {
 }
 
 /** Times may be numbers or null (never), whatever they are now. */
-function fits(present: unknown, value: unknown): boolean {
-  if (Array.isArray(present)) return Array.isArray(value);
+function fits(name: string, present: unknown, value: unknown): boolean {
+  const allowed = words[name];
+  if (allowed) return allowed.some((word) => word === value);
+  if (Array.isArray(present))
+    return Array.isArray(value) && value.every((item) => item === "reset" || Number.isInteger(item));
   if (present === null || typeof present === "number") return value === null || typeof value === "number";
   return typeof present === typeof value && !isObject(value);
 }

@@ -4,7 +4,7 @@ import type { LiveService, PushService, RawDevice } from "./contracts.ts";
 import { Device } from "./device.ts";
 import type { CloudServices } from "./http/cloud-services.ts";
 import type { JsonObject } from "./json.ts";
-import { type AccountKnobs, type CameraKnobs, type KnobChanges, normalAccount, turnKnobs } from "./knobs.ts";
+import { type AccountKnobs, type CameraKnobs, type KnobChanges, turnKnobs } from "./knobs.ts";
 import type { RequestFault, RequestFaults } from "./request-faults.ts";
 import type { StunResponder } from "./stun.ts";
 import type { Account } from "./world.ts";
@@ -21,7 +21,7 @@ export interface OperationsOptions {
   readonly services: CloudServices;
   readonly live: LiveService;
   readonly faults: RequestFaults;
-  readonly stun: StunResponder;
+  readonly stun: readonly StunResponder[];
 }
 
 /** Devices are named by slug (`front-door`), id or device_id; accounts by e-mail or id, or all of them by nothing. */
@@ -29,7 +29,7 @@ export class Operations {
   readonly #services: CloudServices;
   readonly #live: LiveService;
   readonly #faults: RequestFaults;
-  readonly #stun: StunResponder;
+  readonly #stun: readonly StunResponder[];
 
   constructor({ services, live, faults, stun }: OperationsOptions) {
     this.#services = services;
@@ -114,12 +114,9 @@ export class Operations {
 
   /** All knobs of cameras and accounts back to normal, ordered faults forgotten, STUN answering. */
   resetKnobs(): void {
-    for (const account of this.#services.world.accounts) {
-      account.knobs = structuredClone(normalAccount);
-      for (const device of account.devices) device.resetKnobs();
-    }
+    for (const account of this.#services.world.accounts) account.resetKnobs();
     this.#faults.clear();
-    this.#stun.silent = false;
+    this.silenceStun(false);
   }
 
   failNextRequests(fault: RequestFault): void {
@@ -153,7 +150,7 @@ export class Operations {
 
   /** A black hole where STUN was, or back again. */
   silenceStun(isSilent: boolean): void {
-    this.#stun.silent = isSilent;
+    for (const responder of this.#stun) responder.silent = isSilent;
   }
 
   /** A fresh refresh token, as a sign-in would give: raw, or wrapped with its hardware id as clients keep it. */

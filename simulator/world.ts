@@ -18,12 +18,13 @@ export class Account {
   readonly history = new EventHistory();
   /** When 2FA codes were asked for; Unix time in ms. */
   readonly codeRequests: number[] = [];
-  knobs: AccountKnobs = structuredClone(normalAccount);
+  knobs: AccountKnobs;
   readonly #modes = new Map<string, LocationModes>();
 
   constructor(data: AccountData) {
     this.id = String(data.profile.id);
     this.data = structuredClone(data);
+    this.knobs = normalAccount(data.credentials.two_factor);
     this.devices = deviceLists.flatMap((list) =>
       data.ring_devices[list].map((record) => new Device(this.id, list, record)),
     );
@@ -31,6 +32,11 @@ export class Account {
     const age = data.newest_event_age_seconds;
     const shiftMs = age === undefined || newest === 0 ? 0 : Date.now() - age * 1000 - newest;
     for (const item of data.history) this.history.add(eventOfFile(item, shiftMs));
+  }
+
+  resetKnobs(): void {
+    this.knobs = normalAccount(this.data.credentials.two_factor);
+    for (const device of this.devices) device.resetKnobs();
   }
 
   device(id: number): Device | undefined {

@@ -56,9 +56,10 @@ function grantByPassword(services: CloudServices, request: CloudRequest, fields:
 }
 
 function checkTwoFactor(services: CloudServices, account: Account, code: string): CloudReply | undefined {
-  const { two_factor, two_factor_code, phone } = account.data.credentials;
-  if (two_factor === "none") return undefined;
-  if (code === "") return askForCode(services, account, two_factor === "totp" ? undefined : phone);
+  const { two_factor_code, phone } = account.data.credentials;
+  const { twoFactor } = account.knobs;
+  if (twoFactor === "none") return undefined;
+  if (code === "") return askForCode(services, account, twoFactor === "totp" ? undefined : phone);
   if (code === two_factor_code) return undefined;
   const reply = refused(services, 400, "code", {
     error: "Verification Code is invalid or expired",
@@ -77,7 +78,7 @@ function askForCode(services: CloudServices, account: Account, phone: string | u
     });
   }
   account.codeRequests.push(Date.now());
-  const kind = account.data.credentials.two_factor;
+  const kind = account.knobs.twoFactor;
   services.journal.record("oauth.code-requested", { accountId: account.id, twoFactor: kind });
   return { status: 412, body: { next_time_in_secs: 60, phone: phone ?? null, tsv_state: kind } };
 }

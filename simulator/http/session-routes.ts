@@ -77,6 +77,7 @@ function registerDevice(services: CloudServices, { request, session }: SessionCa
 
 function profileOf(account: Account, hardwareId: string): JsonObject {
   const { credentials, profile } = account.data;
+  const { knobs } = account;
   return {
     email: credentials.email,
     phone_number: credentials.phone,
@@ -94,8 +95,8 @@ function profileOf(account: Account, hardwareId: string): JsonObject {
     country: "US",
     status: "legacy",
     created_at: "2021-03-04T05:06:07.000Z",
-    tfa_enabled: credentials.two_factor !== "none",
-    tfa_phone_number: credentials.two_factor === "sms" ? credentials.phone : null,
+    tfa_enabled: knobs.twoFactor !== "none",
+    tfa_phone_number: knobs.twoFactor === "sms" ? credentials.phone : null,
     account_type: "ring",
     ...profile,
     hardware_id: hardwareId,

@@ -13,7 +13,8 @@ interface ReceiverEvents {
 /** The part of the foreign class that we use. */
 interface ForeignReceiver {
   readonly persistentIds: string[];
-  connect(): Promise<void>;
+  readonly whenReady: Promise<unknown>;
+  connect: () => Promise<void>;
   destroy(): void;
   on(event: string, listener: (value: unknown) => void): () => void;
 }
@@ -30,10 +31,11 @@ const firebase = {
 
 const rememberedMessages = 200;
 
-/** A connection to Google's push server. `closed` resolves when it is lost; it does not reconnect by itself. */
+/** A connection to Google's push server. It does not reconnect by itself. */
 export class PushReceiver implements Disposable {
-  readonly closed: Promise<void>;
+  readonly #closed = Promise.withResolvers<void>();
   readonly #foreign: ForeignReceiver;
+  readonly #connectOnce: () => Promise<void>;
   readonly #seen: readonly string[];
   #isDisposed = false;
 
@@ -43,21 +45,26 @@ export class PushReceiver implements Disposable {
     const known = isUsable(credentials) ? { credentials } : {};
     this.#foreign = new Foreign({ firebase, ...known, persistentIds: [...seen], debug: false });
     this.#seen = seen;
-    const closed = Promise.withResolvers<void>();
-    this.closed = closed.promise;
+    this.#connectOnce = this.#foreign.connect;
+    // What it does when it thinks that the connection is lost, whoever noticed: reconnecting is our business.
+    this.#foreign.connect = async () => this.#lost();
+    this.#foreign.on("ON_DISCONNECT", () => this.#lost());
     this.#foreign.on("ON_CREDENTIALS_CHANGE", (change) => {
       if (!this.#isDisposed) events.onCredentials(asRecord(change)?.["newCredentials"]);
     });
     this.#foreign.on("ON_MESSAGE_RECEIVED", (envelope) => {
       if (!this.#isDisposed) events.onMessage(recordOf(asRecord(envelope), "message")?.["data"]);
     });
-    // It would register and connect on its own after we have given up: ended at its next sign of life.
-    this.#foreign.on("ON_CONNECT", () => this.#destroyIfDisposed());
-    this.#foreign.on("ON_DISCONNECT", () => {
-      closed.resolve();
-      // Its own reconnection is set up right after this event.
-      queueMicrotask(() => this[Symbol.dispose]());
+    // A registration that we gave up goes on by itself, and connects in the end.
+    this.#foreign.on("ON_CONNECT", () => {
+      if (this.#isDisposed) this.#destroy();
     });
+    this.#expectDestruction();
+  }
+
+  /** Resolves when the connection is lost. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Registers where needed, connects, logs in. */
@@ -66,7 +73,7 @@ export class PushReceiver implements Disposable {
       throw new TransientError("ring.push-lost", "the connection to Google's push server broke while it was made");
     });
     lost.catch(() => undefined);
-    const connected = this.#foreign.connect().catch((cause: unknown) => {
+    const connected = this.#connectOnce().catch((cause: unknown) => {
       throw new TransientError("ring.push-failed", "Google's push server cannot be used", { cause });
     });
     connected.catch(() => undefined);
@@ -80,11 +87,25 @@ export class PushReceiver implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    this.#foreign.destroy();
+    this.#destroy();
   }
 
-  #destroyIfDisposed(): void {
-    if (this.#isDisposed) this.#foreign.destroy();
+  #lost(): void {
+    this.#expectDestruction();
+    this.#closed.resolve();
+    // Its own reconnection is set up right after this.
+    queueMicrotask(() => this[Symbol.dispose]());
+  }
+
+  #destroy(): void {
+    this.#expectDestruction();
+    this.#foreign.destroy();
+    this.#expectDestruction();
+  }
+
+  /** It rejects this promise at each end; unheard, that would end the process. */
+  #expectDestruction(): void {
+    this.#foreign.whenReady.catch(() => undefined);
   }
 }
 

@@ -21,6 +21,8 @@ export interface TokenKeeperOptions {
   readonly signal: AbortSignal;
 }
 
+type AuthTokenResponse = Awaited<ReturnType<RingRestClient["getAuth"]>>;
+
 export class TokenKeeper {
   #token: string;
   readonly #options: TokenKeeperOptions;
@@ -42,23 +44,32 @@ export class TokenKeeper {
   attach(rest: RingRestClient): void {
     // Subscribed before anybody else, and called synchronously: the token is on disk before a request can use it.
     rest.onRefreshTokenUpdated.subscribe(({ newRefreshToken }) => this.#save(newRefreshToken));
+    let renewing: Promise<AuthTokenResponse> | undefined;
+    // The library starts one renewal for each request that met a 401, and they would spoil each other's token.
     rest.getAuth = async () => {
-      const hardwareId: unknown = await rest["hardwareIdPromise"];
-      const grant = await this.#renew(String(hardwareId));
-      const renewed = { ...unwrapToken(this.#token), refreshToken: grant.refreshToken, hardwareId: String(hardwareId) };
-      const { refreshToken, pushCredentials } = renewed;
-      const oldRefreshToken = this.#token;
-      rest["authConfig"] = { rt: refreshToken, hid: String(hardwareId), pnc: pushCredentials };
-      rest.refreshToken = wrapToken(renewed);
-      rest.onRefreshTokenUpdated.next({ oldRefreshToken, newRefreshToken: rest.refreshToken });
-      this.#options.onGranted();
-      return {
-        access_token: grant.accessToken,
-        expires_in: grant.expiresInSeconds,
-        refresh_token: rest.refreshToken,
-        scope: "client",
-        token_type: "Bearer",
-      };
+      renewing ??= this.#authenticate(rest).finally(() => {
+        renewing = undefined;
+      });
+      return await renewing;
+    };
+  }
+
+  async #authenticate(rest: RingRestClient): Promise<AuthTokenResponse> {
+    const hardwareId = String(await rest["hardwareIdPromise"]);
+    const grant = await this.#renew(hardwareId);
+    const { pushCredentials } = unwrapToken(this.#token);
+    const { refreshToken } = grant;
+    const oldRefreshToken = this.#token;
+    rest["authConfig"] = { rt: refreshToken, hid: hardwareId, pnc: pushCredentials };
+    rest.refreshToken = wrapToken({ refreshToken, hardwareId, pushCredentials });
+    rest.onRefreshTokenUpdated.next({ oldRefreshToken, newRefreshToken: rest.refreshToken });
+    this.#options.onGranted();
+    return {
+      access_token: grant.accessToken,
+      expires_in: grant.expiresInSeconds,
+      refresh_token: rest.refreshToken,
+      scope: "client",
+      token_type: "Bearer",
     };
   }
 

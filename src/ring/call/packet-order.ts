@@ -64,22 +64,38 @@ export class PacketOrder<T extends OrderedPacket> implements Disposable {
     this.#options.deliver(packet, arrivedAtMs);
   }
 
-  /** Delivers what has become in order. A gap behind it is a new gap, with a time of its own. */
+  /** Delivers what has become in order, and what has waited long enough behind a gap. */
   #drain(): void {
-    for (;;) {
-      const key = this.#next;
-      const held = key === undefined ? undefined : this.#held.get(key);
-      if (key === undefined || !held) break;
-      this.#held.delete(key);
-      this.#deliver(held.packet, held.arrivedAtMs);
-    }
     this.#stopTimers();
-    if (this.#held.size > 0) this.#gapBegins();
+    for (;;) {
+      const held = this.#takeNext();
+      if (held) {
+        this.#deliver(held.packet, held.arrivedAtMs);
+        continue;
+      }
+      if (this.#held.size === 0) return;
+      if (this.#patienceMs() > 0) break;
+      this.#next = this.#nearest();
+    }
+    this.#gapBegins();
+  }
+
+  #takeNext(): Held<T> | undefined {
+    const key = this.#next ?? -1;
+    const held = this.#held.get(key);
+    this.#held.delete(key);
+    return held;
+  }
+
+  /** How long the gap may still hold back the packet that has waited longest. */
+  #patienceMs(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { arrivedAtMs } of this.#held.values()) earliest = Math.min(earliest, arrivedAtMs);
+    return earliest + this.#options.windowMs - this.#options.clock.monotonic();
   }
 
   #gapBegins(): void {
-    const { clock, windowMs } = this.#options;
-    this.#giveUp = clock.after(windowMs, () => this.#skipGap());
+    this.#giveUp = this.#options.clock.after(Math.ceil(this.#patienceMs()), () => this.#drain());
     this.#ask();
   }
 
@@ -103,20 +119,22 @@ export class PacketOrder<T extends OrderedPacket> implements Disposable {
     return missing;
   }
 
-  /** The nearest packet held becomes the next one. */
-  #skipGap(): void {
+  #nearest(): number | undefined {
     const first = this.#next ?? 0;
     let nearest: number | undefined;
     for (const number of this.#held.keys()) {
       if (nearest === undefined || ((number - first) & 0xffff) < ((nearest - first) & 0xffff)) nearest = number;
     }
-    this.#next = nearest;
+    return nearest;
+  }
+
+  #skipGap(): void {
+    this.#next = this.#nearest();
     this.#drain();
   }
 
   #flush(): void {
     while (this.#held.size > 0) this.#skipGap();
-    this.#stopTimers();
   }
 
   #stopTimers(): void {

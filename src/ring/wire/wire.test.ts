@@ -110,7 +110,7 @@ test("other messages, and no message at all, are none of ours", () => {
     readCameraPush({ ...motion, android_config: '{"category":"com.ring.pn.live-event.intercom"}' }, 5),
   ).toBeUndefined();
   expect(readCameraPush({ ...motion, data: "{}" }, 5)).toBeUndefined();
-  fc.assert(fc.property(fc.jsonValue(), (value) => expect(readCameraPush(value, 5)).toBeUndefined()));
+  fc.assert(fc.property(fc.jsonValue(), (value) => readCameraPush(value, 5) === undefined));
 });
 
 test("tokens: raw and wrapped, there and back", () => {

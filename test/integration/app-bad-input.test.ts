@@ -44,7 +44,7 @@ test("where the RTSP port is taken the next free one serves, and is told everywh
   const port = typeof address === "object" && address ? address.port : 0;
   const belfry = await home.startBelfry({ settings: { rtsp_port: port, stream_host: "127.0.0.1" } });
   const camera = home.camera("front-door");
-  const info = await home.observer.waitFor("the info", home.topic(camera, "info", "attributes"), {
+  const info = await home.observer.waitFor("the info", home.topic(camera, "info", "state"), {
     payload: /stream_Source/,
   });
   const url = String(parseObject(info.text)?.["stream_Source"]);

@@ -103,10 +103,10 @@ export class VideoReader implements AsyncDisposable {
 function ffmpegArguments(url: string, { transport = "tcp", seconds, isImpatient }: VideoReaderOptions): string[] {
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1"],
-    ...(isImpatient ? ["-probesize", "32", "-analyzeduration", "1", "-fflags", "nobuffer", "-flags", "low_delay"] : []),
+    ...(isImpatient ? ["-probesize", "32", "-analyzeduration", "1"] : []),
     ...(url.startsWith("rtsp:") ? ["-rtsp_transport", transport] : []),
     ...(isImpatient && url.startsWith("rtsp:") ? ["-allowed_media_types", "video"] : []),
-    ...["-i", url, "-map", "0:v:0", "-fps_mode", "passthrough"],
+    ...["-i", url, "-map", "0:v:0", "-fps_mode", "passthrough", "-enc_time_base", "-1"],
     ...(seconds === undefined ? [] : ["-t", String(seconds)]),
     ...["-vf", stripFilter, "-f", "rawvideo", "pipe:1"],
   ];

@@ -31,11 +31,9 @@ async function startMosquitto(command: string, port: number, instance: string): 
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "mosquitto.conf");
   const lines = [
-    `listener ${port} ${host}`,
-    "allow_anonymous true",
-    "persistence false",
-    "log_dest stderr",
-    "log_type error",
+    ...[`listener ${port} ${host}`, "allow_anonymous true", "persistence false", "log_dest stderr", "log_type error"],
+    // Else it may sit on a small message for 40 ms.
+    "set_tcp_nodelay true",
   ];
   await writeFile(file, `${lines.join("\n")}\n`);
   const signal = new AbortController().signal;

@@ -5,7 +5,7 @@ import type { Stage } from "./stage.ts";
 
 /** The address that Belfry itself gives for a camera's live video. */
 export async function streamAddress({ home }: Stage, camera: Device): Promise<string> {
-  const topic = home.topic(camera, "info", "attributes");
+  const topic = home.topic(camera, "info", "state");
   const message = await home.observer.waitFor(`the info of ${camera.slug}`, topic, { payload: /stream_Source/ });
   const address = parseObject(message.text)?.["stream_Source"];
   if (typeof address !== "string") throw new Error(`${camera.slug} has no stream_Source: ${message.text}`);

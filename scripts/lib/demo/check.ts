@@ -1,4 +1,5 @@
 // scripts/demo --check: starts everything on free ports and proves, from outside, that the house stands.
+import type { Device } from "../../../simulator/device.ts";
 import { monotonicUnixMs } from "../../../test/support/monotonic-unix-ms.ts";
 import type { DemoArguments } from "./arguments.ts";
 import { streamAddress } from "./camera-table.ts";
@@ -36,10 +37,19 @@ async function checkStage(stage: Stage, run: DemoRun, report: Report): Promise<v
   await report.fact("every camera becomes available", () => camerasAreAvailable(home));
   await checkEntities(home, report);
   const camera = home.cameras.find((candidate) => !candidate.isOffline);
-  if (camera) {
-    const url = await streamAddress(stage, camera);
-    await report.fact("an unknown RTSP path is answered with 404", () => unknownPathIs404(url));
-    await checkLiveVideo(home, camera, url, report);
-  } else report.leaveOut("live video", "no camera is online");
+  if (camera) await checkVideo(stage, camera, report);
+  else report.leaveOut("live video", "no camera is online");
   await checkAfterwards(stage, run, report);
+}
+
+async function checkVideo(stage: Stage, camera: Device, report: Report): Promise<void> {
+  let url = "";
+  await report.fact("every camera tells its stream address", async () => {
+    const urls = await Promise.all(stage.home.cameras.map((one) => streamAddress(stage, one)));
+    url = await streamAddress(stage, camera);
+    return `${new Set(urls).size} addresses such as ${url}`;
+  });
+  if (url === "") return;
+  await report.fact("an unknown RTSP path is answered with 404", () => unknownPathIs404(url));
+  await checkLiveVideo(stage.home, camera, url, report);
 }

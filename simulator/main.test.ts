@@ -29,13 +29,13 @@ test("it prints hosts, writes the CA, answers, and ends at once", async () => {
   expect((await fetch(`${controlUrl}/state`)).status).toBe(200);
   expect(readFileSync(caPath, "utf8")).toContain("BEGIN CERTIFICATE");
   expect(hosts).toContain("127.0.0.1 api.ring.com");
-  expect(existsSync(join(directory, "belfry-simulator.json"))).toBe(true);
+  expect(existsSync(join(directory, `belfry-simulator-${child.pid}.json`))).toBe(true);
   const asked = performance.now();
   child.kill("SIGINT");
   const [exitCode] = (await once(child, "exit")) as [number];
   expect(exitCode).toBe(0);
   expect(performance.now() - asked).toBeLessThan(1000);
-  expect(existsSync(join(directory, "belfry-simulator.json"))).toBe(false);
+  expect(existsSync(join(directory, `belfry-simulator-${child.pid}.json`))).toBe(false);
   await rm(directory, { recursive: true });
 });
 

@@ -1,22 +1,19 @@
-// Where the running simulator can be found: a small file in the temporary directory, or an environment variable.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+// Where running simulators can be found: a small file of each in the temporary directory, or an environment variable.
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { valueAt } from "../json.ts";
 
-const path = join(tmpdir(), "belfry-simulator.json");
+const fileName = /^belfry-simulator-(\d+)\.json$/;
 
-/** Lets `npm run ring` find this simulator. The newest one wins; disposing takes only our own announcement back. */
+/** Lets `npm run ring` find this simulator until disposed. */
 export function announce(controlUrl: string): Disposable {
-  writeFileSync(path, JSON.stringify({ controlUrl, pid: process.pid }));
-  return {
-    [Symbol.dispose]: () => {
-      if (announcedUrl() === controlUrl) rmSync(path, { force: true });
-    },
-  };
+  const path = join(tmpdir(), `belfry-simulator-${process.pid}.json`);
+  writeFileSync(path, JSON.stringify({ controlUrl }));
+  return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }
 
-/** The control URL from BELFRY_SIMULATOR or from the announcement. */
+/** The control URL from BELFRY_SIMULATOR, else that of the newest simulator that runs. */
 export function findControlUrl(environment: NodeJS.ProcessEnv = process.env): string {
   const url = environment["BELFRY_SIMULATOR"] ?? announcedUrl();
   if (url !== undefined) return url.replace(/\/$/, "");
@@ -26,13 +23,23 @@ export function findControlUrl(environment: NodeJS.ProcessEnv = process.env): st
 }
 
 function announcedUrl(): string | undefined {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-  const url = valueAt(JSON.parse(content), "controlUrl");
+  const newest = readdirSync(tmpdir())
+    .filter((name) => isAlive(Number(fileName.exec(name)?.[1])))
+    .map((name) => join(tmpdir(), name))
+    .map((path) => ({ path, at: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((a, b) => b.at - a.at)
+    .at(0);
+  const url = newest && valueAt(JSON.parse(readFileSync(newest.path, "utf8")), "controlUrl");
   return typeof url === "string" ? url : undefined;
+}
+
+/** A killed simulator leaves its file behind. */
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

@@ -1,5 +1,6 @@
 // Everything that runs in the demo: simulated cloud, broker and Belfry, on the usual ports or on free ones.
 import { loadAccount } from "../../../simulator/account.ts";
+import { announce } from "../../../simulator/control/announcement.ts";
 import type { BelfryProcess } from "../../../test/support/belfry-process.ts";
 import { freePort, freePortFrom } from "../../../test/support/free-port.ts";
 import { SimulatedHome } from "../../../test/support/simulated-home.ts";
@@ -30,6 +31,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const ports = options.usesUsualPorts ? await nearUsualPorts() : await freePorts();
   const broker = stack.use(await startBroker(ports.broker, options.mark));
   const home = stack.use(await SimulatedHome.start({ accounts: [account], broker }));
+  if (options.usesUsualPorts) stack.use(announce(home.cloud.controlUrl));
   const belfry = await home.startBelfry({
     settings: { rtsp_port: ports.rtsp, stream_host: "127.0.0.1" },
     ...(options.onLine && { onLine: options.onLine }),

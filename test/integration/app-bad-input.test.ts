@@ -80,11 +80,12 @@ test("a token that Ring refuses is said plainly, and Ring is not asked again and
   await home.observer.waitFor("the sign-in state", /^ring\/bridge\/.*\/connectivity\/state$/, { payload: "OFF" });
   const told = await home.observer.waitFor("the reason", /\/connectivity\/attributes$/, { payload: /"reason"/ });
   expect(parseObject(told.text)?.["reason"]).toMatch(/sign|login/i);
-  await belfry.waitForLine(/(sign in|login)/i);
+  await belfry.waitForLine(/sign in again/);
   const refused = (): number => home.cloud.journal.entries({ kind: "oauth.refused" }).length;
   const before = refused();
-  expect(before).toBeLessThanOrEqual(2);
-  // It still does everything else: the owner's new sign-in is taken without a crash before it.
+  expect(before).toBeLessThanOrEqual(3);
+  expect(belfry.countLines(/sign in again/)).toBe(1);
+  // Everything else goes on.
   expect(await describeStatus(belfry.rtspUrl("54e019aa0101"))).toBe(404);
   expect(refused()).toBe(before);
   expect((await belfry.stop()).code).toBe(0);
@@ -93,7 +94,7 @@ test("a token that Ring refuses is said plainly, and Ring is not asked again and
 test("without any token Belfry runs and says how to sign in", async () => {
   await using home = await SimulatedHome.start({ isSignedIn: false });
   const belfry = await home.startBelfry();
-  await belfry.waitForLine(/npm run login/);
+  await belfry.waitForLine(/no token is stored; sign in/);
   await home.observer.waitFor("the bridge being online", "ring/bridge/status", { payload: "online" });
   expect(home.cloud.journal.entries({ kind: "oauth.refused" })).toEqual([]);
   expect((await belfry.stop()).code).toBe(0);

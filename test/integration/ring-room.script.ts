@@ -84,7 +84,7 @@ const calls = new Map<number, { call: LiveCall; abort: AbortController }>();
 
 /** Counts what a call delivers and says the first of each kind. */
 function countingSink(id: number, startedAt: number): LiveCallSink & { readonly counts: Record<string, number> } {
-  const counts: Record<string, number> = { video: 0, audio: 0, gaps: 0, keyFrames: 0, reports: 0 };
+  const counts: Record<string, number> = { video: 0, audio: 0, gaps: 0, videoGaps: 0, keyFrames: 0, reports: 0 };
   const last = new Map<string, number>();
   const elapsed = (): number => Math.round((performance.now() - startedAt) * 10) / 10;
   return {
@@ -92,8 +92,10 @@ function countingSink(id: number, startedAt: number): LiveCallSink & { readonly 
     track: (track) => say("track", { id, track, ms: elapsed() }),
     packet(kind, packet) {
       const before = last.get(kind);
-      if (before !== undefined && ((packet.sequenceNumber - before) & 0xffff) !== 1)
+      if (before !== undefined && ((packet.sequenceNumber - before) & 0xffff) !== 1) {
         counts["gaps"] = (counts["gaps"] ?? 0) + 1;
+        counts[`${kind}Gaps`] = (counts[`${kind}Gaps`] ?? 0) + 1;
+      }
       last.set(kind, packet.sequenceNumber);
       counts[kind] = (counts[kind] ?? 0) + 1;
       if (counts[kind] === 1) say("first", { id, kind, ms: elapsed() });

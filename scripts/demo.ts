@@ -10,7 +10,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  using run = new DemoRun();
+  const run = new DemoRun();
   try {
     return await (demo.isCheck ? runCheck(demo, run) : runUntilInterrupted(demo, run));
   } finally {

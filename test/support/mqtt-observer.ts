@@ -90,6 +90,12 @@ export class MqttObserver implements AsyncDisposable {
     });
   }
 
+  /** Hears every message from now on. */
+  subscribe(listener: (message: ObservedMessage) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
   async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<void> {
     await this.#client.publishAsync(topic, payload, { qos: 1, retain: options.retain ?? false });
   }

@@ -1,19 +1,14 @@
-// One run of the demo: a mark in the environment of every process it starts, and a directory for every file it makes.
+// One run of the demo: a mark in the environment of every process it starts, by which they are found again.
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type ListedProcess, processesWith } from "../../../test/support/process-list.ts";
 
 const markName = "DEMO_RUN_ID";
 
-export class DemoRun implements Disposable {
+export class DemoRun {
   readonly mark = randomUUID();
-  readonly directory = mkdtempSync(join(tmpdir(), "belfry-demo-"));
 
   constructor() {
     process.env[markName] = this.mark;
-    process.env["TMPDIR"] = this.directory;
   }
 
   /** Processes of this run that are still there. */
@@ -30,9 +25,5 @@ export class DemoRun implements Disposable {
         // It ended between looking and killing.
       }
     }
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }

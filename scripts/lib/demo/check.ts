@@ -17,9 +17,10 @@ export async function runCheck({ accountPath }: DemoArguments, run: DemoRun): Pr
   const report = new Report((line) => void process.stdout.write(`${line}\n`));
   const log: string[] = [];
   let stage: Stage | undefined;
-  await report.fact("cloud, broker and Belfry start, signed in with a 2FA code", async () => {
+  await report.fact("cloud, broker and Belfry start, signed in", async () => {
     stage = await startStage({ accountPath, mark: run.mark, usesUsualPorts: false, onLine: (line) => log.push(line) });
-    return seconds(monotonicUnixMs() - begin);
+    const { two_factor } = stage.home.account.credentials;
+    return `${seconds(monotonicUnixMs() - begin)}, ${two_factor === "none" ? "without code" : `code by ${two_factor}`}`;
   });
   if (stage) await checkStage(stage, run, report);
   await report.fact("the check is quick", async () => {

@@ -22,7 +22,12 @@ function describe(part: unknown): string {
   const status = statusOf(part);
   if (status !== undefined) return `HTTP ${status}`;
   if (part instanceof Error) return errorText(part);
-  return JSON.stringify(part) ?? String(part);
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    // Events of sockets hold themselves; a line for the log must never break what it tells about.
+    return Object.prototype.toString.call(part);
+  }
 }
 
 /** The push receiver is a dependency of ring-client-api, not of ours; its logger writes to stdout. */

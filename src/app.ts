@@ -104,6 +104,7 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     streams,
     urls,
     bridgeId,
+    memory: state.camera,
     version,
     clock,
     logger: logger.child("bridge"),

@@ -9,6 +9,7 @@ import type { StreamPath } from "../media/hub/stream-path.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import type { BridgeView, SignInState } from "./bridge-view.ts";
 import { CameraBridge } from "./camera-bridge.ts";
+import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraView } from "./camera-view.ts";
 import { bridgeRows } from "./entities/bridge-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
@@ -36,6 +37,8 @@ export interface BridgeOptions {
   /** URLs shown for a camera. */
   readonly urls: (camera: RingCamera) => CameraView["urls"];
   readonly bridgeId: string;
+  /** What is kept of a camera over restarts. */
+  readonly memory: (deviceId: string) => CameraMemory;
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -103,7 +106,7 @@ export class Bridge implements Disposable {
   }
 
   #join(camera: RingCamera): void {
-    const { devices, streams, urls, bridgeId, clock, signal } = this.#options;
+    const { devices, streams, urls, memory, bridgeId, clock, signal } = this.#options;
     const logger = this.#options.logger.child("camera", () => camera.state.name);
     const path = livePath(camera.deviceId);
     const { state } = camera;
@@ -116,7 +119,17 @@ export class Bridge implements Disposable {
       model: state.model,
     });
     const liveStream = streams.add(path, ringLiveSource(camera), () => reachability(camera));
-    const bridge = new CameraBridge({ camera, link, liveStream, urls: urls(camera), bridgeId, clock, logger, signal });
+    const bridge = new CameraBridge({
+      camera,
+      link,
+      liveStream,
+      urls: urls(camera),
+      memory: memory(camera.deviceId),
+      bridgeId,
+      clock,
+      logger,
+      signal,
+    });
     const events = camera.eventHappened.subscribe(() => this.#runner.refresh());
     this.#entries.set(camera.deviceId, { bridge, events, link, path, camera });
     logger.info(`found: ${state.model} (${state.kind}), ${state.isOnline ? "online" : "offline"}`);

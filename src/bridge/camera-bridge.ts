@@ -6,6 +6,7 @@ import type { DeviceDescription } from "../home-assistant/entity-description.ts"
 import type { StreamPath } from "../media/hub/stream-path.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
+import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraActions, CameraView } from "./camera-view.ts";
 import { cameraRows } from "./entities/camera-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
@@ -21,6 +22,7 @@ export interface CameraBridgeOptions {
   readonly liveStream: Pick<StreamPath, "status" | "statusChanged" | "turnOn" | "turnOff">;
   readonly urls: CameraView["urls"];
   readonly bridgeId: string;
+  readonly memory: CameraMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;

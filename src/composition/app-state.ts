@@ -1,6 +1,8 @@
 // What survives a restart, by owner: the installation's ids, Ring's token, what Home Assistant was told, remembered streams.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { CameraMemory } from "../bridge/camera-memory.ts";
+import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { RememberedStream, StreamMemory } from "../media/hub/stream-memory.ts";
@@ -12,6 +14,7 @@ export interface AppState {
   readonly instanceId: string;
   readonly token: TokenStore;
   readonly streams: StreamMemory;
+  readonly camera: (deviceId: string) => CameraMemory;
   /** The file itself, for rooms that bring their own reader. */
   readonly file: StateFile;
 }
@@ -22,7 +25,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function openState(dataDirectory: string, logger: Logger, redactor: Redactor): AppState {
   const file = StateFile.open(join(dataDirectory, "state.json"), logger);
   const { instanceId, systemId } = installation(file);
-  return { instanceId, token: tokenStore(file, systemId, redactor), streams: streamMemory(file), file };
+  return {
+    instanceId,
+    token: tokenStore(file, systemId, redactor),
+    streams: streamMemory(file),
+    camera: cameraMemories(file, logger),
+    file,
+  };
 }
 
 function installation(file: StateFile): { instanceId: string; systemId: string } {
@@ -63,6 +72,22 @@ function streamMemory(file: StateFile): StreamMemory {
     load: (path) => section.read()[path],
     save: (path, remembered) => section.write({ ...section.read(), [path]: remembered }),
   };
+}
+
+function cameraMemories(file: StateFile, logger: Logger): AppState["camera"] {
+  const section: StateSection<Readonly<Record<string, Fields>>> = file.section("cameras", (raw) =>
+    Object.fromEntries(Object.entries(fieldsOf(raw)).map(([id, fields]) => [id, fieldsOf(fields)])),
+  );
+  return (id) => ({
+    read: (key) => section.read()[id]?.[key],
+    write(key, value) {
+      try {
+        section.update((all) => ({ ...all, [id]: { ...all[id], [key]: value } }));
+      } catch (error) {
+        logger.warn(`the ${key} of a camera could not be saved: ${errorText(error)}`);
+      }
+    },
+  });
 }
 
 function isRemembered(value: unknown): value is RememberedStream {

@@ -1,0 +1,14 @@
+// What is kept of one camera over restarts: the owner's choices made by MQTT, and counters. The app stores it.
+
+export interface CameraMemory {
+  /** The value as JSON gave it back; whoever reads it checks it. Undefined where there is none. */
+  read(key: string): unknown;
+  /** Durable when it returns; a failure is logged and the value lives on in memory. */
+  write(key: string, value: unknown): void;
+}
+
+/** A memory that lasts as long as the process. */
+export function volatileCameraMemory(): CameraMemory {
+  const values = new Map<string, unknown>();
+  return { read: (key) => values.get(key), write: (key, value) => void values.set(key, value) };
+}

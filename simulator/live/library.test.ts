@@ -3,11 +3,14 @@ import { expect, test } from "vitest";
 import { buildAccount } from "../account-builders.ts";
 import { SimulatedRingCloud } from "../cloud.ts";
 import { isObject } from "../json.ts";
+import { defaultCacheDirectory } from "../media/cached-file.ts";
+import { prepareLiveMedia } from "../media/prepare-live-media.ts";
 import { runScript } from "../testing.ts";
 
 const script = new URL("./library.script.ts", import.meta.url);
 
 test("live calls: media of both kinds, PLIs answered, talk, an end by either side", async () => {
+  await prepareLiveMedia({ cacheDirectory: defaultCacheDirectory });
   await using cloud = await SimulatedRingCloud.start({ accounts: [buildAccount()] });
   const { journal } = cloud;
   // A PLI says that the client has its first video packet.

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { defaultCacheDirectory } from "../media/cached-file.ts";
+import { loadVideoLoop } from "../media/video-loop.ts";
 import { startRig } from "./live-rig.fixtures.ts";
 import { inOrder, LiveViewer, missingSequences, nalUnitsOf, type Received } from "./live-viewer.fixtures.ts";
 
@@ -117,4 +119,15 @@ test("H.265 for a client that does not know it becomes H.264, and the client is 
   const { body } = await viewer.signalling.frame("stream_info");
   expect(body).toMatchObject({ transcoding: true, transcoding_reason: "codec_mismatch" });
   await viewer.until("video", some);
+});
+
+test("H.265 for a client that offers it: parameter sets, stamp, then a key frame in fragments", async () => {
+  await loadVideoLoop("h265", { cacheDirectory: defaultCacheDirectory });
+  await using rig = await startRig({ videoCodec: "h265" });
+  await using viewer = await LiveViewer.start(rig, { withH265: true });
+  expect(viewer.answer).toContain(" H265/90000");
+  const packets = inOrder(await viewer.until("video", (all) => all.length > 60));
+  const types = packets.map(({ packet }) => ((packet.payload[0] ?? 0) >> 1) & 63);
+  expect(types.slice(0, 5)).toEqual([32, 33, 34, 39, 49]);
+  expect((packets[4]?.packet.payload[2] ?? 0) & 63, "an IDR").toBeGreaterThanOrEqual(19);
 });

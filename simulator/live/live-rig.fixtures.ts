@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import { type LiveKnobs, type LiveService, type LiveWorld, normalLive, type RawDevice } from "../contracts.ts";
 import { Journal } from "../journal.ts";
+import { defaultCacheDirectory } from "../media/cached-file.ts";
+import { prepareLiveMedia } from "../media/prepare-live-media.ts";
 import { StunResponder } from "../stun.ts";
 import { createLiveService } from "./service.ts";
 
@@ -22,9 +24,13 @@ export interface LiveRig extends AsyncDisposable {
   /** A signalling client that is connected. */
   connect(how?: { ticket?: string; headers?: Record<string, string> }): Promise<SignallingClient>;
   newTicket(): string;
+  newTickets(count: number): string[];
+  /** Without its query. */
+  readonly url: string;
 }
 
 export async function startRig(knobs: Partial<LiveKnobs> = {}): Promise<LiveRig> {
+  await prepareLiveMedia({ cacheDirectory: defaultCacheDirectory });
   const journal = new Journal();
   const world = new RigWorld(journal, { ...normalLive, ...knobs });
   const stun = await StunResponder.listen({ host: "127.0.0.1", port: 0 });
@@ -40,13 +46,10 @@ export async function startRig(knobs: Partial<LiveKnobs> = {}): Promise<LiveRig>
     ...{ journal, service, knobs: world.knobs, camera: world.device, endedCalls: world.endedCalls },
     stunPort: stun.port,
     newTicket: () => world.newTicket(),
-    connect: async ({ ticket = world.newTicket(), headers = { "user-agent": "android:com.ringapp" } } = {}) => {
-      const query = `api_version=4.0&auth_type=ring_solutions&client_id=ring_site-${randomUUID()}&token=${ticket}`;
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?${query}`, { headers });
-      const client = new SignallingClient(socket);
-      await once(socket, "open");
-      return client;
-    },
+    url: `ws://127.0.0.1:${port}/ws`,
+    newTickets: (count) => Array.from({ length: count }, () => world.newTicket()),
+    connect: ({ ticket = world.newTicket(), headers } = {}) =>
+      connectSignalling(`ws://127.0.0.1:${port}/ws`, ticket, headers),
     [Symbol.asyncDispose]: async () => {
       await service[Symbol.asyncDispose]();
       for (const socket of server.clients) socket.terminate();
@@ -54,6 +57,19 @@ export async function startRig(knobs: Partial<LiveKnobs> = {}): Promise<LiveRig>
       await stun[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A signalling client that is connected, as Ring's library connects. */
+export async function connectSignalling(
+  url: string,
+  ticket: string,
+  headers: Readonly<Record<string, string>> = { "user-agent": "android:com.ringapp" },
+): Promise<SignallingClient> {
+  const query = `api_version=4.0&auth_type=ring_solutions&client_id=ring_site-${randomUUID()}&token=${ticket}`;
+  const socket = new WebSocket(`${url}?${query}`, { headers });
+  const client = new SignallingClient(socket);
+  await once(socket, "open");
+  return client;
 }
 
 class RigWorld implements LiveWorld {

@@ -6,13 +6,20 @@ import {
   type RTCRtpTransceiver,
   type RtpPacket,
 } from "werift";
-import type { LiveRig, SignallingClient } from "./live-rig.fixtures.ts";
+import type { SignallingClient } from "./live-rig.fixtures.ts";
+
+/** Where a viewer connects to. */
+export interface ViewedCloud {
+  readonly stunPort: number;
+  connect(): Promise<SignallingClient>;
+}
 
 export interface ViewerOptions {
   readonly bundlePolicy?: BundlePolicy;
   /** Without repetitions in a stream of their own. */
   readonly withoutRtx?: boolean;
-  readonly ping?: boolean;
+  /** Offers H.265 before H.264. */
+  readonly withH265?: boolean;
 }
 
 export interface Received {
@@ -22,7 +29,7 @@ export interface Received {
 
 export type Kind = "audio" | "video";
 
-const videoFeedback = [
+const rtcpFeedback = [
   { type: "transport-cc" },
   { type: "ccm", parameter: "fir" },
   { type: "nack" },
@@ -30,7 +37,10 @@ const videoFeedback = [
   { type: "goog-remb" },
 ];
 
-function codecs(withoutRtx: boolean): { audio: RTCRtpCodecParameters[]; video: RTCRtpCodecParameters[] } {
+function codecs({ withoutRtx = false, withH265 = false }: ViewerOptions): {
+  audio: RTCRtpCodecParameters[];
+  video: RTCRtpCodecParameters[];
+} {
   const h264 = "packetization-mode=1;profile-level-id=640029;level-asymmetry-allowed=1";
   return {
     audio: [
@@ -38,8 +48,9 @@ function codecs(withoutRtx: boolean): { audio: RTCRtpCodecParameters[]; video: R
       new RTCRtpCodecParameters({ mimeType: "audio/PCMU", clockRate: 8000, channels: 1, payloadType: 0 }),
     ],
     video: [
+      ...(withH265 ? [new RTCRtpCodecParameters({ mimeType: "video/H265", clockRate: 90_000, rtcpFeedback })] : []),
       new RTCRtpCodecParameters({
-        ...{ mimeType: "video/H264", clockRate: 90_000, rtcpFeedback: videoFeedback, parameters: h264 },
+        ...{ mimeType: "video/H264", clockRate: 90_000, rtcpFeedback, parameters: h264 },
       }),
       ...(withoutRtx ? [] : [new RTCRtpCodecParameters({ mimeType: "video/rtx", clockRate: 90_000 })]),
     ],
@@ -56,12 +67,12 @@ export class LiveViewer implements AsyncDisposable {
   readonly #transceivers: Record<Kind, RTCRtpTransceiver>;
   readonly #listeners = new Set<() => void>();
 
-  private constructor(rig: LiveRig, signalling: SignallingClient, options: ViewerOptions) {
+  private constructor(cloud: ViewedCloud, signalling: SignallingClient, options: ViewerOptions) {
     this.signalling = signalling;
     this.#peer = new RTCPeerConnection({
-      iceServers: [{ urls: `stun:127.0.0.1:${rig.stunPort}` }],
+      iceServers: [{ urls: `stun:127.0.0.1:${cloud.stunPort}` }],
       bundlePolicy: options.bundlePolicy ?? "disable",
-      codecs: codecs(options.withoutRtx ?? false),
+      codecs: codecs(options),
     });
     this.#transceivers = {
       audio: this.#peer.addTransceiver("audio", { direction: "sendrecv" }),
@@ -71,8 +82,8 @@ export class LiveViewer implements AsyncDisposable {
   }
 
   /** Asks for a live view; resolves when the answer is applied. */
-  static async start(rig: LiveRig, options: ViewerOptions = {}): Promise<LiveViewer> {
-    const viewer = new LiveViewer(rig, await rig.connect(), options);
+  static async start(cloud: ViewedCloud, options: ViewerOptions = {}): Promise<LiveViewer> {
+    const viewer = new LiveViewer(cloud, await cloud.connect(), options);
     await viewer.#peer.setLocalDescription(await viewer.#peer.createOffer());
     viewer.requestedAtMs = performance.now();
     viewer.signalling.requestLiveView(viewer.offer);

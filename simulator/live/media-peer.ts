@@ -27,7 +27,11 @@ const libraryDirections = {
 export class MediaPeer implements Disposable {
   readonly #connection: PeerConnection;
   readonly #tracks = new Map<AcceptedMedia, Track>();
+  /** Asking the library before each packet would cost as much as half the sending. */
+  readonly #open = new Set<Track>();
   readonly #options: MediaPeerOptions;
+  #isConnected = false;
+  #isTold = false;
   #closed = false;
 
   constructor(options: MediaPeerOptions) {
@@ -39,7 +43,8 @@ export class MediaPeer implements Disposable {
     });
     for (const media of options.media) this.#addTrack(media);
     this.#connection.onStateChange((state) => {
-      if (state === "connected" && !this.#closed) options.onConnected();
+      this.#isConnected = state === "connected";
+      this.#tellWhenReady();
     });
   }
 
@@ -63,13 +68,20 @@ export class MediaPeer implements Disposable {
   /** False if the transport is not connected, or not any more. */
   send(media: AcceptedMedia, packet: Buffer): boolean {
     const track = this.#tracks.get(media);
-    return !this.#closed && track?.isOpen() === true && track.sendMessageBinary(packet);
+    return track !== undefined && !this.#closed && this.#open.has(track) && track.sendMessageBinary(packet);
   }
 
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#connection.close();
+  }
+
+  /** DTLS is done and every track can send. */
+  #tellWhenReady(): void {
+    if (this.#closed || this.#isTold || !this.#isConnected || this.#open.size < this.#tracks.size) return;
+    this.#isTold = true;
+    this.#options.onConnected();
   }
 
   #addTrack(media: AcceptedMedia): void {
@@ -85,6 +97,11 @@ export class MediaPeer implements Disposable {
       description.addSSRC(source, this.#options.cname);
     }
     const track = this.#connection.addTrack(description);
+    track.onOpen(() => {
+      this.#open.add(track);
+      this.#tellWhenReady();
+    });
+    track.onClosed(() => this.#open.delete(track));
     track.onMessage((packet) => {
       if (!this.#closed) this.#options.onPacket(media, packet);
     });

@@ -46,31 +46,37 @@ function completePictures(packets: readonly Received[]): Received[] {
   return sorted.slice(0, sorted.findLastIndex(({ packet }) => packet.header.marker) + 1);
 }
 
-test.each(["disable", "max-bundle"] as const)(
-  "video and audio arrive soon and complete (bundle: %s)",
-  async (bundlePolicy) => {
-    await using rig = await startRig();
+test.each(["disable", "max-bundle"] as const)("video and audio arrive complete (bundle: %s)", async (bundlePolicy) => {
+  await using rig = await startRig();
+  await using viewer = await LiveViewer.start(rig, { bundlePolicy });
+  const first = (await viewer.until("video", (packets) => packets.length > 0))[0];
+  await viewer.until("audio", (packets) => packets.length > 70);
+  const pictures = completePictures(viewer.received.video);
+  expect(missingSequences(pictures)).toBe(0);
+  const units = nalUnitsOf(pictures);
+  const stamps = stampsOf(units);
+  expect(stamps.length).toBeGreaterThan(20);
+  expect(await decodedNumbers(units)).toEqual(stamps.map(({ frame }) => frame % loopFrames));
+  expect(stamps.map(({ frame }, index) => frame - index)).toEqual(stamps.map(() => stamps[0]?.frame));
+  expect(Math.abs((stamps[0]?.sentAtMs ?? 0) - (performance.timeOrigin + (first?.atMs ?? 0)))).toBeLessThan(200);
+  expect(rig.journal.violations).toEqual([]);
+});
+
+test.each(["disable", "max-bundle"] as const)("the first key frame comes soon (bundle: %s)", async (bundlePolicy) => {
+  await using rig = await startRig();
+  const delaysMs: number[] = [];
+  for (let call = 0; call < 3; call++) {
     await using viewer = await LiveViewer.start(rig, { bundlePolicy });
-    const first = (await viewer.until("video", (packets) => packets.length > 0))[0];
-    const keyFrame = (await viewer.until("video", (packets) => packets.some(startsKeyFrame))).find(startsKeyFrame);
-    const firstMs = (first?.atMs ?? Number.NaN) - viewer.requestedAtMs;
-    const keyFrameMs = (keyFrame?.atMs ?? Number.NaN) - viewer.requestedAtMs;
-    console.log(
-      `bundle ${bundlePolicy}: first RTP after ${firstMs.toFixed(0)} ms, key frame after ${keyFrameMs.toFixed(0)} ms`,
-    );
-    expect(keyFrameMs).toBeLessThan(700);
-    await viewer.until("audio", (packets) => packets.length > 70);
-    const pictures = completePictures(viewer.received.video);
-    expect(missingSequences(pictures)).toBe(0);
-    const units = nalUnitsOf(pictures);
-    const stamps = stampsOf(units);
-    expect(stamps.length).toBeGreaterThan(20);
-    expect(await decodedNumbers(units)).toEqual(stamps.map(({ frame }) => frame % loopFrames));
-    expect(stamps.map(({ frame }, index) => frame - index)).toEqual(stamps.map(() => stamps[0]?.frame));
-    expect(Math.abs((stamps[0]?.sentAtMs ?? 0) - (performance.timeOrigin + (first?.atMs ?? 0)))).toBeLessThan(200);
-    expect(rig.journal.violations).toEqual([]);
-  },
-);
+    const packets = await viewer.until("video", (all) => all.some(startsKeyFrame));
+    expect(packets.findIndex(startsKeyFrame), "nothing but parameter sets and the stamp comes before it").toBe(3);
+    delaysMs.push((packets[3]?.atMs ?? Number.NaN) - viewer.requestedAtMs);
+  }
+  console.log(
+    `bundle ${bundlePolicy}: first key frame after ${delaysMs.map((delay) => delay.toFixed(0)).join(", ")} ms`,
+  );
+  // The best of three: other tests take the processors too.
+  expect(Math.min(...delaysMs)).toBeLessThan(500);
+});
 
 test("the answer is written as Ring writes it", async () => {
   await using rig = await startRig();

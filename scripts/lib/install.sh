@@ -77,10 +77,14 @@ packages_are_installed() {
 }
 
 install_node_packages() {
-  packages_are_installed && return
-  say "installing Node packages ..."
-  npm ci --no-audit --no-fund --loglevel=error >&2 ||
-    fail "npm ci failed: see its words above." 2
+  if ! packages_are_installed; then
+    say "installing Node packages ..."
+    npm ci --no-audit --no-fund --loglevel=error >&2 ||
+      fail "npm ci failed: see its words above." 2
+  fi
+  # npm 9 forgets to link the commands of optional packages.
+  [ -x node_modules/.bin/node ] || npm rebuild --ignore-scripts --loglevel=error >&2 ||
+    fail "npm rebuild failed: see its words above." 2
 }
 
 use_our_node() {

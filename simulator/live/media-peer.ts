@@ -74,6 +74,8 @@ export class MediaPeer implements Disposable {
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
+    // An open track of the library keeps the process alive, also when its connection is closed.
+    for (const track of this.#tracks.values()) track.close();
     this.#connection.close();
   }
 

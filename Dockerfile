@@ -7,8 +7,8 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The packages bring the Node that we run on; Debian's own only carries npm.
-RUN npm ci --no-audit --no-fund --loglevel=error
+# The packages bring the Node that we run on; Debian's own only carries npm, which may forget to link it.
+RUN npm ci --no-audit --no-fund --loglevel=error && npm rebuild --ignore-scripts --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund --loglevel=error

@@ -81,8 +81,21 @@ install_node_packages() {
     say "installing Node packages ..."
     npm ci --no-audit --no-fund --loglevel=error >&2 ||
       fail "npm ci failed: see its words above." 2
+    complete_node_packages
   fi
-  # npm 9 forgets to link the commands of optional packages.
+}
+
+# On an older Node npm leaves out the optional packages that want a newer one: the new Node fetches them.
+complete_node_packages() {
+  link_our_node
+  [ "$(node_major)" -lt 24 ] || return 0
+  PATH="$PWD/node_modules/.bin:$PATH" npm install --no-save --no-audit --no-fund --loglevel=error >&2 ||
+    fail "npm install failed: see its words above." 2
+  link_our_node
+}
+
+# npm 9 forgets to link the commands of optional packages.
+link_our_node() {
   [ -x node_modules/.bin/node ] || npm rebuild --ignore-scripts --loglevel=error >&2 ||
     fail "npm rebuild failed: see its words above." 2
 }

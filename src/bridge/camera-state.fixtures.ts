@@ -26,6 +26,7 @@ export const plainCamera: CameraState = {
   wifiNetwork: "home",
   signalStrength: -48,
   isWiredNetwork: false,
+  captureEverySeconds: undefined,
   updatedAt: Date.UTC(2026, 10, 20, 12, 0, 0),
 };
 

@@ -38,8 +38,16 @@ export function readCameraState(camera: CameraRecord): CameraState {
     wifiNetwork: textOf(health, "wifi_name"),
     signalStrength: numberOf(health, "rssi"),
     isWiredNetwork: textOf(health, "network_connection_value") === "ethernet",
+    captureEverySeconds: readCaptureRate(settings),
     updatedAt: lastUpdateSeconds && lastUpdateSeconds > 0 ? lastUpdateSeconds * 1000 : undefined,
   };
+}
+
+/** Ring calls its snapshot capture `lite_24x7`. */
+function readCaptureRate(settings: WireRecord | undefined): number | undefined {
+  const capture = recordOf(settings, "lite_24x7");
+  const seconds = numberOf(capture, "frequency_secs");
+  return flagOf(capture, "enabled") === true && seconds !== undefined && seconds > 0 ? seconds : undefined;
 }
 
 function isOnline(record: WireRecord, health: WireRecord | undefined): boolean {

@@ -36,6 +36,8 @@ export interface CameraState {
   /** dBm. */
   readonly signalStrength: number | undefined;
   readonly isWiredNetwork: boolean;
+  /** Ring has the camera take a picture by itself this often (snapshot capture); undefined where that is off. */
+  readonly captureEverySeconds: number | undefined;
   /** Unix ms of Ring's last word about this camera. */
   readonly updatedAt: number | undefined;
 }
@@ -54,6 +56,16 @@ export interface CameraEvent {
   readonly text: string | undefined;
   /** Id of the picture that goes with it, for `snapshot({ imageId })`. */
   readonly imageId: string | undefined;
+}
+
+/** Which picture is wanted; without anything a new one, for which the camera is woken. */
+export interface SnapshotRequest {
+  /** The picture of an event. */
+  readonly imageId?: string | undefined;
+  /** Unix ms by Ring's clock: older pictures are of no use. */
+  readonly newerThan?: number | undefined;
+  /** Only what the camera takes by itself (`captureEverySeconds`): it is not woken. */
+  readonly isPassive?: boolean | undefined;
 }
 
 export interface Snapshot {

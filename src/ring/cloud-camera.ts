@@ -9,7 +9,7 @@ import type { Logger } from "../foundation/logger.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
 import { CameraCommands } from "./camera-commands.ts";
 import { CameraEvents } from "./camera-events.ts";
-import type { CameraEvent, CameraEventImage, CameraState, Snapshot } from "./camera-state.ts";
+import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
 import { readCameraState } from "./camera-state-reader.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 import { RecordOverrides } from "./record-override.ts";
@@ -130,11 +130,11 @@ export class CloudCamera implements RingCamera, Disposable {
     await this.#commands.setMotionDetection(this.#target(), isOn, this.#bound(signal));
   }
 
-  async snapshot(options: { readonly imageId?: string }, signal: AbortSignal): Promise<Snapshot> {
+  async snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Snapshot> {
     const { clock, snapshotTimeoutMs } = this.#options;
-    if (options.imageId === undefined) this.#assertSnapshotPossible();
+    if (request.imageId === undefined) this.#assertSnapshotPossible();
     return await fetchSnapshot(this.#target(), {
-      imageId: options.imageId,
+      request,
       timeoutMs: snapshotTimeoutMs,
       clock,
       signal: this.#bound(signal),

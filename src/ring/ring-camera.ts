@@ -1,6 +1,6 @@
 // A camera or doorbell of the account, as the rest of Belfry uses it.
 import type { Subscribable } from "../foundation/emitter.ts";
-import type { CameraEvent, CameraEventImage, CameraState, Snapshot } from "./camera-state.ts";
+import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 
 export interface RingCamera {
@@ -17,7 +17,7 @@ export interface RingCamera {
   /** `durationSeconds` where the caller wants another than Ring's own 30 s. */
   setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void>;
   setMotionDetection(isOn: boolean, signal: AbortSignal): Promise<void>;
-  snapshot(options: { readonly imageId?: string }, signal: AbortSignal): Promise<Snapshot>;
+  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Snapshot>;
   /** Calls the camera. Resolves when it has answered; see LiveCall. */
   openLiveCall(sink: LiveCallSink, signal: AbortSignal): Promise<LiveCall>;
 }

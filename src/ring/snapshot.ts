@@ -1,11 +1,11 @@
 // One still picture from Ring: of now, or of an event by its image id.
 import type { Clock } from "../foundation/clock.ts";
 import { AppError, TransientError } from "../foundation/errors.ts";
-import type { Snapshot } from "./camera-state.ts";
+import type { Snapshot, SnapshotRequest } from "./camera-state.ts";
 import type { RingClient } from "./ring-client.ts";
 
 export interface SnapshotOptions {
-  readonly imageId: string | undefined;
+  readonly request: SnapshotRequest;
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -16,10 +16,8 @@ export async function fetchSnapshot(
   camera: { readonly client: RingClient; readonly ringId: number; readonly name: string },
   options: SnapshotOptions,
 ): Promise<Snapshot> {
-  const { imageId, timeoutMs, clock, signal } = options;
-  // Ring hands out ids like `uuid:12345678` and wants the part before the colon.
-  const query = imageId === undefined ? "extras=force" : `uuid=${encodeURIComponent(imageId.replace(/:.*$/, ""))}`;
-  const url = `https://app-snaps.ring.com/snapshots/next/${camera.ringId}?${query}`;
+  const { request: wanted, timeoutMs, clock, signal } = options;
+  const url = `https://app-snaps.ring.com/snapshots/next/${camera.ringId}?${queryOf(wanted)}`;
   const request = { url, responseType: "buffer", headers: { accept: "image/jpeg" } } as const;
   const doing = `give a picture of ${camera.name}`;
   const reply = await camera.client.request(doing, request, { signal, timeoutMs }).catch((error: unknown) => {
@@ -32,4 +30,13 @@ export async function fetchSnapshot(
   }
   const takenAt = "timeMillis" in reply ? Number(reply.timeMillis) : Number.NaN;
   return { jpeg: reply, takenAt: Number.isFinite(takenAt) && takenAt > 0 ? takenAt : clock.now() };
+}
+
+function queryOf({ imageId, newerThan, isPassive }: SnapshotRequest): string {
+  // Ring hands out ids like `uuid:12345678` and wants the part before the colon.
+  if (imageId !== undefined) return `uuid=${encodeURIComponent(imageId.replace(/:.*$/, ""))}`;
+  const query = new URLSearchParams();
+  if (newerThan !== undefined) query.set("after-ms", String(Math.round(newerThan)));
+  if (!isPassive) query.set("extras", "force");
+  return query.toString();
 }

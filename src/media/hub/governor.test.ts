@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../foundation/clock.fake.ts";
 import { TransientError } from "../../foundation/errors.ts";
 import type { BudgetVerdict } from "./admission-policy.ts";
-import { type StreamBudget, StreamGovernor } from "./governor.ts";
+import { StreamGovernor } from "./governor.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";
+import type { ActivationEnd, StreamBudget } from "./stream-budget.ts";
 
 class RecordingBudget implements StreamBudget {
   readonly events: string[] = [];
@@ -17,7 +18,7 @@ class RecordingBudget implements StreamBudget {
     this.events.push("started");
   }
 
-  ended(_nowMs: number, isLimit: boolean): void {
+  ended(_nowMs: number, { isLimit }: ActivationEnd): void {
     this.events.push(isLimit ? "limit" : "ended");
   }
 }
@@ -51,4 +52,23 @@ test("the governor knows who started the stream", () => {
   expect(governor.lastStarter).toBeUndefined();
   governor.started(viewer);
   expect(governor.lastStarter).toBe(viewer);
+});
+
+test("why a start was refused is shown; a camera that cannot be called has failed", () => {
+  const facts = { camera: "online" as "online" | "offline" | "blocked" };
+  const governor = new StreamGovernor({ clock: new ManualClock(), camera: () => facts.camera });
+  const stage = new StreamStage({ governor });
+  const refused = (): unknown => {
+    expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ name: "StreamRefusedError" }));
+    const { state, reason } = stage.path.status;
+    return [state, reason?.code];
+  };
+  facts.camera = "offline";
+  expect(refused()).toEqual(["failed", "stream.offline"]);
+  facts.camera = "blocked";
+  expect(refused()).toEqual(["failed", "stream.blocked"]);
+  facts.camera = "online";
+  stage.path.setLocked(true);
+  expect(refused()).toEqual(["idle", "stream.locked"]);
+  expect(stage.source.openings).toBe(0);
 });

@@ -3,16 +3,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import { StreamRefusedError } from "../errors.ts";
 import { type AdmissionFacts, type BudgetVerdict, decideAdmission } from "./admission-policy.ts";
 import type { Viewer } from "./stream.ts";
-
-/** A limit on starts or viewing time. All times are monotonic ms. */
-export interface StreamBudget {
-  /** Undefined: this viewer may start the stream now. */
-  check(viewer: Viewer, nowMs: number): BudgetVerdict | undefined;
-  /** A source was started for this viewer; retries inside count as one. */
-  started(viewer: Viewer, nowMs: number): void;
-  /** The source is over. `isLimit`: because it ran as long as it may. */
-  ended(nowMs: number, isLimit: boolean): void;
-}
+import type { ActivationEnd, StreamBudget } from "./stream-budget.ts";
 
 export interface StreamGovernorOptions {
   readonly clock: Clock;
@@ -64,10 +55,20 @@ export class StreamGovernor {
   }
 
   /** `pauseMs`: nobody is let in for so long, because it failed. */
-  ended(outcome: { readonly isLimit: boolean; readonly pauseMs: number }): void {
+  ended(end: ActivationEnd & { readonly pauseMs: number }): void {
     const nowMs = this.#clock.monotonic();
-    this.#failedUntilMs = nowMs + outcome.pauseMs;
-    for (const budget of this.#budgets) budget.ended(nowMs, outcome.isLimit);
+    this.#failedUntilMs = nowMs + end.pauseMs;
+    for (const budget of this.#budgets) budget.ended(nowMs, end);
+  }
+
+  /** Why what runs must end now; undefined: it may go on. */
+  exceeded(): string | undefined {
+    const nowMs = this.#clock.monotonic();
+    for (const budget of this.#budgets) {
+      const reason = budget.exceeded?.(nowMs);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   /** Who caused the present or last activation. */

@@ -7,9 +7,15 @@ import type { Logger } from "../../foundation/logger.ts";
 import { StreamEndedError, StreamRefusedError } from "../errors.ts";
 import type { Track } from "../formats/track.ts";
 import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
-import { describeTracks, isAudioDescribedWrongly, isVideoDescribedWrongly } from "./description-policy.ts";
+import {
+  describeTracks,
+  isAacDescribedWrongly,
+  isAudioDescribedWrongly,
+  isVideoDescribedWrongly,
+} from "./description-policy.ts";
 import { StreamGovernor } from "./governor.ts";
 import type { HubReader } from "./hub-reader.ts";
+import { LeaseSet } from "./lease-set.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { ReceivedMedia } from "./received-media.ts";
 import { viewersError } from "./restart-policy.ts";
@@ -48,7 +54,7 @@ export class StreamPath implements Stream, AsyncDisposable {
   readonly #governor: StreamGovernor;
   readonly #memory: MemoryKeeper;
   readonly #media: StreamMedia;
-  readonly #leases = new Set<ViewerLease>();
+  readonly #leases: LeaseSet;
   readonly #changed: Emitter<StreamStatus>;
   readonly #known = new Emitter<void>();
   #state: StreamState = "idle";
@@ -58,6 +64,8 @@ export class StreamPath implements Stream, AsyncDisposable {
   #runOver: Promise<void> = Promise.resolve();
   /** The present run has been told to end, or has ended. */
   #isRunEnding = false;
+  /** The governor has been told of the start, and not yet of the end. */
+  #isActive = false;
   #grace: Disposable | undefined;
   #manual: { readonly lease: ViewerLease; readonly timer: Disposable } | undefined;
   #closed: Promise<void> | undefined;
@@ -69,6 +77,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#options = options;
     this.#limits = { ...defaultStreamLimits, ...options.limits };
     this.#governor = options.governor ?? new StreamGovernor({ clock });
+    this.#leases = new LeaseSet(clock);
     this.#memory = new MemoryKeeper(path, options.memory, logger);
     this.#changed = new Emitter((error) => logger.error(`A listener of ${path} broke`, error));
     this.#media = new StreamMedia({
@@ -87,7 +96,7 @@ export class StreamPath implements Stream, AsyncDisposable {
       path: this.path,
       state: this.#state,
       reason: this.#reason,
-      viewers: Object.freeze([...this.#leases].map(({ viewer, since }) => Object.freeze({ ...viewer, since }))),
+      viewers: this.#leases.statuses,
       startedAt: this.#startedAt,
       isManual: this.#manual !== undefined,
       isLocked: this.#governor.isLocked,
@@ -137,7 +146,7 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   /** Ends it now, for everybody. */
   turnOff(): void {
-    this.#endLeases(new StreamEndedError("off", "The stream was switched off"));
+    this.#leases.endAll(new StreamEndedError("off", "The stream was switched off"));
     this.#stopRun();
   }
 
@@ -157,7 +166,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     // Not now: an abort may have called us before the constructor is done.
     await Promise.resolve();
     this.#abort[Symbol.dispose]();
-    this.#endLeases(new StreamEndedError("shutdown", "Belfry is shutting down"));
+    this.#leases.endAll(new StreamEndedError("shutdown", "Belfry is shutting down"));
     this.#stopRun();
     await this.#runOver;
     await this.#media.close();
@@ -165,7 +174,19 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   #admit(viewer: Viewer): void {
     if (this.#closed) throw new StreamRefusedError("offline", "The stream is being closed");
-    this.#governor.admit(viewer, this.#run !== undefined && !this.#isRunEnding);
+    try {
+      this.#governor.admit(viewer, this.#run !== undefined && !this.#isRunEnding);
+    } catch (error) {
+      this.#noteRefusal(error);
+      throw error;
+    }
+  }
+
+  /** Shows why a start was refused. A camera that cannot be called at all has failed; a limit of ours is no failure. */
+  #noteRefusal(error: unknown): void {
+    if (!(error instanceof StreamRefusedError) || this.#run || error.refusal === "failed") return;
+    this.#reason = { code: error.code, text: errorText(error) };
+    this.#setState(error.refusal === "offline" || error.refusal === "blocked" ? "failed" : "idle");
   }
 
   #enter(viewer: Viewer, described: readonly Track[] | undefined): ViewerLease {
@@ -189,7 +210,7 @@ export class StreamPath implements Stream, AsyncDisposable {
   }
 
   #leaseOver(lease: ViewerLease): void {
-    this.#leases.delete(lease);
+    this.#leases.remove(lease);
     if (this.#manual?.lease === lease) {
       this.#manual.timer[Symbol.dispose]();
       this.#manual = undefined;
@@ -216,10 +237,11 @@ export class StreamPath implements Stream, AsyncDisposable {
     const { source, clock, logger } = this.#options;
     this.#media.begin();
     this.#governor.started(viewer);
+    this.#isActive = true;
     this.#reason = undefined;
     this.#startedAt = clock.now();
     this.#isRunEnding = false;
-    const ticks = every(clock, tickMs, () => this.#media.tick());
+    const ticks = every(clock, tickMs, () => this.#tick());
     this.#run = new SourceRun({
       source,
       media: this.#media,
@@ -237,6 +259,25 @@ export class StreamPath implements Stream, AsyncDisposable {
     });
   }
 
+  #tick(): void {
+    this.#media.tick();
+    if (this.#isRunEnding || this.#manual) return;
+    const exceeded = this.#governor.exceeded();
+    if (exceeded === undefined) return;
+    const error = new StreamEndedError("limit", exceeded);
+    this.#reason = { code: error.code, text: exceeded };
+    this.#endActivation({ isLimit: true, pauseMs: 0 });
+    this.#leases.endAll(error);
+    this.#stopRun();
+  }
+
+  /** Tells the governor, before anybody can ask it again. Once per activation. */
+  #endActivation(end: { readonly isLimit: boolean; readonly pauseMs: number }): void {
+    if (!this.#isActive) return;
+    this.#isActive = false;
+    this.#governor.ended({ ...end, viewers: this.#leases.recent });
+  }
+
   #stopRun(): void {
     this.#grace?.[Symbol.dispose]();
     if (!this.#run || this.#isRunEnding) return;
@@ -248,12 +289,12 @@ export class StreamPath implements Stream, AsyncDisposable {
   /** The source is over: tells the viewers, and the governor. */
   #takeOutcome({ kind, error }: RunOutcome): void {
     this.#isRunEnding = true;
-    this.#governor.ended({ isLimit: kind === "limit", pauseMs: kind === "fail" ? this.#limits.failedPauseMs : 0 });
+    this.#endActivation({ isLimit: kind === "limit", pauseMs: kind === "fail" ? this.#limits.failedPauseMs : 0 });
     if (kind === "stopped") return;
     if (error) this.#reason = { code: errorCode(error), text: errorText(error) };
     if (kind === "fail") this.#options.logger.warn(`The stream ${this.path} failed`, error);
     this.#setState(kind === "fail" ? "failed" : "closing");
-    this.#endLeases(viewersError(kind, error, this.#limits.failedPauseMs));
+    this.#leases.endAll(viewersError(kind, error, this.#limits.failedPauseMs));
   }
 
   #afterRun(): void {
@@ -278,15 +319,12 @@ export class StreamPath implements Stream, AsyncDisposable {
     const { known } = this.#media;
     const isWrong =
       isVideoDescribedWrongly(described, known) ||
-      (lease.plays(trackNumbers.audio) && isAudioDescribedWrongly(described, known));
+      (lease.plays(trackNumbers.audio) && isAudioDescribedWrongly(described, known)) ||
+      (lease.plays(trackNumbers.aac) && isAacDescribedWrongly(described, known));
     if (!isWrong) return;
     lease.end(
       new StreamEndedError("described-wrongly", "The camera sends another format than was described; ask again"),
     );
-  }
-
-  #endLeases(error: AppError): void {
-    for (const lease of [...this.#leases]) lease.end(error);
   }
 
   #setState(state: StreamState): void {

@@ -3,10 +3,12 @@ import { ManualClock } from "../../foundation/clock.fake.ts";
 import { recordingLogger } from "../../foundation/logger.fake.ts";
 import type { RtpPacket } from "../formats/rtp-packet.ts";
 import { opusTrack } from "../formats/track.ts";
+import { StreamGovernor } from "./governor.ts";
 import { H264Camera } from "./h264-packets.fixtures.ts";
 import { FakeSource } from "./media-source.fake.ts";
 import { RecordingOutput } from "./reader-output.fake.ts";
 import type { Reader, StreamLease, Viewer } from "./stream.ts";
+import type { StreamBudget } from "./stream-budget.ts";
 import { volatileMemory } from "./stream-memory.ts";
 import { StreamPath, type StreamPathOptions } from "./stream-path.ts";
 import type { StreamStatus } from "./stream-status.ts";
@@ -25,7 +27,7 @@ export class StreamStage {
   #soundSequence = 65_500;
   soundTimestamp = 2 ** 32 - 2_000;
 
-  constructor(options: Partial<StreamPathOptions> = {}) {
+  constructor({ budgets, ...options }: Partial<StreamPathOptions> & { budgets?: readonly StreamBudget[] } = {}) {
     this.path = new StreamPath({
       path: "camera_live",
       source: this.source,
@@ -34,6 +36,7 @@ export class StreamStage {
       clock: this.clock,
       logger: this.log.logger,
       signal: this.abort.signal,
+      ...(budgets ? { governor: new StreamGovernor({ clock: this.clock, budgets }) } : {}),
       ...options,
     });
     this.path.statusChanged.subscribe((status) => this.statuses.push(status));

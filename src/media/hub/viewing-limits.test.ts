@@ -1,0 +1,165 @@
+import { expect, test } from "vitest";
+import { TransientError } from "../../foundation/errors.ts";
+import { StreamGovernor } from "./governor.ts";
+import { type LiveSpan, liveMsWithin, waitForLiveTimeMs } from "./live-time-policy.ts";
+import { waitForStartMs } from "./restart-budget.ts";
+import { StreamStage, viewer } from "./stream.fixtures.ts";
+import { viewerKey } from "./stream-budget.ts";
+import { type ViewingLimits, viewingBudgets } from "./viewing-limits.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const spans = (...minutes: readonly [number, number][]): LiveSpan[] =>
+  minutes.map(([start, end]) => ({ startMs: start * minute, endMs: end * minute }));
+
+test.each<[string, LiveSpan[], number, number]>([
+  ["nothing", [], 100, 0],
+  ["one span", spans([0, 10]), 20, 10],
+  ["one that has begun before the window", spans([0, 10]), 65, 5],
+  ["one that lies before it", spans([0, 10]), 70, 0],
+  ["several", spans([0, 10], [50, 55]), 65, 10],
+])("live minutes within an hour: %s", (_name, list, now, used) => {
+  expect(liveMsWithin(list, now * minute, hour)).toBe(used * minute);
+});
+
+test.each<[string, LiveSpan[], number, number, number]>([
+  ["unlimited", spans([0, 59]), 60, 0, 0],
+  ["unused", [], 60, 20, 0],
+  ["a minute is left", spans([0, 19]), 19, 20, 0],
+  ["less than a minute is left", spans([0, 19.5]), 19.5, 20, 41],
+  ["used up at once", spans([0, 20]), 20, 20, 41],
+  ["used up a while ago", spans([0, 20]), 50, 20, 11],
+  ["used up in two parts, the older one too short", spans([0, 0.5], [30, 50]), 50, 20, 41],
+  ["overdrawn by hand", spans([0, 40]), 40, 20, 41],
+  ["free again", spans([0, 20]), 61, 20, 0],
+  ["a limit of one minute", spans([0, 1]), 1, 1, 60],
+])("live minutes, %s: how long to wait", (_name, list, now, limit, wait) => {
+  const facts = { spans: list, nowMs: now * minute, windowMs: hour, limitMs: limit * minute };
+  expect(waitForLiveTimeMs(facts) / minute).toBeCloseTo(wait, 6);
+});
+
+test.each<[string, number[], number]>([
+  ["none", [], 0],
+  ["five", [0, 1, 2, 3, 4], 0],
+  ["six", [0, 1, 2, 3, 4, 5], 4],
+  ["six, the first one long ago", [-5, 1, 2, 3, 4, 5], 0],
+  ["more than six", [0, 0, 1, 2, 3, 4, 5], 4],
+])("starts within ten minutes, %s: how long to wait", (_name, starts, wait) => {
+  const limits = { mostStarts: 6, windowMs: 10 * minute };
+  const at = starts.map((start) => start * minute);
+  expect(waitForStartMs(at, 6 * minute, limits)).toBe(wait * minute);
+});
+
+test("a viewer is the same with another port, not with another address or name", () => {
+  const since = { ...viewer, since: 7 };
+  expect(viewerKey(since)).toBe(viewerKey(viewer));
+  expect(viewerKey({ ...viewer, address: "192.0.2.8" })).not.toBe(viewerKey(viewer));
+  expect(viewerKey({ ...viewer, userAgent: "other" })).not.toBe(viewerKey(viewer));
+});
+
+const other = { ...viewer, address: "192.0.2.8" };
+const limits: ViewingLimits = { maxLiveMinutes: 20, pauseAfterLimitSeconds: 600 };
+
+/** Lets time pass while the camera sends enough to stay on. */
+async function watch(stage: StreamStage, seconds: number): Promise<void> {
+  for (let passed = 0; passed < seconds; passed++) await stage.clock.advance(1_000);
+}
+
+test("after 20 live minutes running viewers are ended with the reason, and those who watched must pause", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  const lease = await stage.started();
+  const early = stage.path.lease({ ...viewer, address: "192.0.2.9" });
+  early[Symbol.dispose]();
+  await watch(stage, 20 * 60 - 1);
+  expect(lease.ended.aborted).toBe(false);
+  await watch(stage, 2);
+  expect(lease.ended.reason).toMatchObject({ code: "stream.limit" });
+  expect(stage.source.session.isClosed).toBe(true);
+  expect(stage.path.status).toMatchObject({ state: "idle", reason: { code: "stream.limit" } });
+  expect(stage.path.status.reason?.text).toContain("20 minutes");
+  expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "paused" }));
+  // The hour is used up for everybody else, too.
+  expect(() => stage.path.lease(other)).toThrow(expect.objectContaining({ refusal: "budget" }));
+  await watch(stage, 600);
+  expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "budget" }));
+  await stage.clock.advance(31 * minute);
+  stage.path.lease(viewer)[Symbol.dispose]();
+  expect(stage.source.openings).toBe(1);
+  await stage.clock.advance(0);
+  expect(stage.source.openings).toBe(2);
+});
+
+test("after Ring's limit only those who watched must pause; the switch overrides it", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  await stage.started();
+  stage.path.lease(other)[Symbol.dispose]();
+  await watch(stage, 600);
+  stage.source.session.end(new TransientError("call.limit", "Ring's time limit for a call is over"));
+  await stage.clock.advance(0);
+  expect(stage.path.status).toMatchObject({ state: "idle", reason: { code: "call.limit" } });
+  const refused = expect.objectContaining({ refusal: "paused", retryAfterMs: 600_000 });
+  expect(() => stage.path.lease(viewer)).toThrow(refused);
+  await expect(stage.path.describe(viewer, new AbortController().signal)).rejects.toEqual(refused);
+  stage.path.turnOn();
+  stage.path.lease(viewer);
+  stage.path.turnOff();
+  await stage.clock.advance(0);
+  expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "paused" }));
+  stage.path.lease(other)[Symbol.dispose]();
+});
+
+test("who has only just left must pause as well; with another end nobody must", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  const lease = await stage.started();
+  const jumpy = stage.path.lease(other);
+  await watch(stage, 60);
+  jumpy[Symbol.dispose]();
+  await watch(stage, 5);
+  lease[Symbol.dispose]();
+  stage.source.session.end(new TransientError("call.limit", "over"));
+  await stage.clock.advance(0);
+  expect(() => stage.path.lease(other)).toThrow(expect.objectContaining({ refusal: "paused" }));
+  await stage.clock.advance(600_000);
+  stage.path.lease(other);
+  stage.path.turnOff();
+  await stage.clock.advance(0);
+  stage.path.lease(other);
+});
+
+test("what the switch holds is not ended by the budget, but counts", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  stage.path.turnOn();
+  await stage.clock.advance(0);
+  stage.video(stage.camera.keyFrame());
+  await watch(stage, 25 * 60);
+  expect(stage.path.status).toMatchObject({ state: "ready", isManual: true });
+  stage.path.turnOff();
+  await stage.clock.advance(0);
+  expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "budget" }));
+});
+
+test("a viewer that starts the stream again and again is stopped after six times, others are not", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  const start = async (who = viewer): Promise<void> => {
+    stage.path.lease(who)[Symbol.dispose]();
+    await stage.clock.advance(8_000);
+  };
+  for (let count = 0; count < 6; count++) await start();
+  expect(stage.source.openings).toBe(6);
+  const refused = expect.objectContaining({ refusal: "budget", retryAfterMs: 600_000 - 48_000 });
+  expect(() => stage.path.lease(viewer)).toThrow(refused);
+  await start(other);
+  await stage.clock.advance(552_000 - 8_000);
+  await start();
+  expect(stage.source.openings).toBe(8);
+});
+
+test("limits that change count at once", async () => {
+  let present: ViewingLimits = { maxLiveMinutes: 0, pauseAfterLimitSeconds: 0 };
+  const stage = new StreamStage({ budgets: viewingBudgets(() => present) });
+  const lease = await stage.started();
+  await watch(stage, 90);
+  present = { maxLiveMinutes: 1, pauseAfterLimitSeconds: 0 };
+  await watch(stage, 1);
+  expect(lease.ended.reason).toMatchObject({ code: "stream.limit" });
+});

@@ -3,7 +3,6 @@ import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription } from "../home-assistant/entity-description.ts";
-import type { StreamPath } from "../media/hub/stream-path.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import type { CameraMemory } from "./camera-memory.ts";
@@ -11,6 +10,7 @@ import type { CameraActions, CameraView } from "./camera-view.ts";
 import { cameraRows } from "./entities/camera-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
 import { HeldEvent } from "./held-event.ts";
+import { LiveStream, type LiveStreamPath } from "./live-stream.ts";
 import { SnapshotKeeper } from "./snapshot-keeper.ts";
 
 const motionHoldMs = 30_000;
@@ -19,7 +19,7 @@ const dingHoldMs = 10_000;
 export interface CameraBridgeOptions {
   readonly camera: RingCamera;
   readonly link: DeviceLink;
-  readonly liveStream: Pick<StreamPath, "status" | "statusChanged" | "turnOn" | "turnOff">;
+  readonly liveStream: LiveStreamPath;
   readonly urls: CameraView["urls"];
   readonly bridgeId: string;
   readonly memory: CameraMemory;
@@ -33,12 +33,13 @@ export class CameraBridge implements Disposable {
   readonly #motion: HeldEvent;
   readonly #ding: HeldEvent;
   readonly #snapshots: SnapshotKeeper;
+  readonly #liveStream: LiveStream;
   readonly #runner: EntityRunner<CameraView, CameraActions>;
   readonly #subscriptions: Disposable[];
   #wasOnline: boolean | undefined;
 
   constructor(options: CameraBridgeOptions) {
-    const { camera, link, liveStream, clock, logger, signal } = options;
+    const { camera, link, liveStream, memory, clock, logger, signal } = options;
     const onChange = (): void => this.#runner.refresh();
     this.#options = options;
     this.#motion = new HeldEvent({ holdMs: motionHoldMs, clock, onChange });
@@ -53,12 +54,13 @@ export class CameraBridge implements Disposable {
       logger,
       signal,
     });
+    this.#liveStream = new LiveStream({ stream: liveStream, memory, clock, onChange });
     this.#runner = new EntityRunner({
       rows: cameraRows,
       link,
       device: () => describeCamera(camera, options.bridgeId),
       view: () => this.#view(),
-      actions: actionsOf(options),
+      actions: actionsOf(options, this.#liveStream),
       clock,
       logger,
       signal,
@@ -67,7 +69,6 @@ export class CameraBridge implements Disposable {
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
       camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.refresh({ type: event.kind, imageId })),
-      liveStream.statusChanged.subscribe(onChange),
     ];
     this.#stateChanged();
   }
@@ -78,7 +79,7 @@ export class CameraBridge implements Disposable {
       motion: this.#motion.state,
       ding: this.#ding.state,
       snapshot: this.#snapshots.state,
-      liveStream: this.#options.liveStream.status,
+      liveStream: this.#liveStream.state,
       urls: this.#options.urls,
     };
   }
@@ -102,17 +103,19 @@ export class CameraBridge implements Disposable {
 
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#liveStream[Symbol.dispose]();
     this.#runner[Symbol.dispose]();
     this.#motion[Symbol.dispose]();
     this.#ding[Symbol.dispose]();
   }
 }
 
-function actionsOf({ camera, liveStream }: CameraBridgeOptions): CameraActions {
+function actionsOf({ camera }: CameraBridgeOptions, liveStream: LiveStream): CameraActions {
   return {
     setLight: (isOn, signal) => camera.setLight(isOn, signal),
     setSiren: (isOn, durationSeconds, signal) => camera.setSiren(isOn, durationSeconds, signal),
-    switchLiveStream: (isOn) => (isOn ? liveStream.turnOn() : liveStream.turnOff()),
+    switchLiveStream: (isOn) => liveStream.turn(isOn),
+    lockLiveStream: (isLocked) => liveStream.setLocked(isLocked),
   };
 }
 

@@ -1,7 +1,7 @@
 // Everything a camera's rows may read and do, in one place.
-import type { StreamStatus } from "../media/hub/stream-status.ts";
 import type { CameraState } from "../ring/camera-state.ts";
 import type { HeldEventState } from "./held-event.ts";
+import type { LiveStreamState } from "./live-stream.ts";
 
 export interface SnapshotState {
   /** Unix ms; undefined until there is a picture. */
@@ -14,7 +14,7 @@ export interface CameraView {
   readonly motion: HeldEventState;
   readonly ding: HeldEventState;
   readonly snapshot: SnapshotState;
-  readonly liveStream: StreamStatus;
+  readonly liveStream: LiveStreamState;
   readonly urls: { readonly liveStream: string; readonly stillImage: string };
 }
 
@@ -22,4 +22,6 @@ export interface CameraActions {
   setLight(isOn: boolean, signal: AbortSignal): Promise<void>;
   setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void>;
   switchLiveStream(isOn: boolean): void;
+  /** Locked, nobody can start it. */
+  lockLiveStream(isLocked: boolean): void;
 }

@@ -21,6 +21,8 @@ const viewOf = (camera: CameraView["camera"]): CameraView => ({
     startedAt: undefined,
     isManual: false,
     isLocked: false,
+    received: undefined,
+    secondsToday: 0,
   },
   urls: { liveStream: "rtsp://host:8554/54e019aabbcc_live", stillImage: "http://host/still" },
 });
@@ -41,6 +43,7 @@ function setUp(camera = plainCamera) {
     },
     setSiren: (isOn, seconds) => act(`siren ${isOn} ${seconds}`),
     switchLiveStream: (isOn) => void done.push(`stream ${isOn}`),
+    lockLiveStream: (isLocked) => void done.push(`lock ${isLocked}`),
   };
   const runner = new EntityRunner({
     rows: cameraRows,

@@ -1,7 +1,8 @@
-// The streams of a camera: their switches, and who watches.
+// The streams of a camera: their switches, who watches, what arrives, and how long it is live.
+import type { ReceivedMedia } from "../../media/hub/received-media.ts";
 import type { CameraActions, CameraView } from "../camera-view.ts";
 import { parseOnOff } from "../errors.ts";
-import { type EntityRow, isoTime, onOff } from "./entity-row.ts";
+import { type Attributes, type EntityRow, isoTime, onOff } from "./entity-row.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
 
@@ -24,8 +25,33 @@ export const streamRows: readonly Row[] = [
         user_agent: userAgent,
         since: isoTime(since),
       })),
+      ...(liveStream.received === undefined ? {} : { received: receivedAttributes(liveStream.received) }),
     }),
     write: (payload, actions) => actions.switchLiveStream(parseOnOff(payload)),
+  },
+  {
+    key: "stream_lock",
+    platform: "switch",
+    topics: ["state", "attributes", "command"],
+    options: { name: "Stream lock", icon: "mdi:video-lock", entity_category: "config" },
+    exists: () => true,
+    state: ({ liveStream }) => onOff(liveStream.isLocked),
+    write: (payload, actions) => actions.lockLiveStream(parseOnOff(payload)),
+  },
+  {
+    key: "live_seconds_today",
+    platform: "sensor",
+    topics: ["state"],
+    options: {
+      name: "Live seconds today",
+      icon: "mdi:timer-play-outline",
+      device_class: "duration",
+      unit_of_measurement: "s",
+      state_class: "total_increasing",
+      entity_category: "diagnostic",
+    },
+    exists: () => true,
+    state: ({ liveStream }) => String(liveStream.secondsToday),
   },
 ];
 
@@ -39,4 +65,29 @@ const streamStatusWord = {
 
 function isStreaming(state: keyof typeof streamStatusWord): boolean {
   return state === "starting" || state === "ready";
+}
+
+/** Names by profile_idc. */
+const profileNames: Readonly<Record<string, string>> = {
+  "42": "Baseline",
+  "4d": "Main",
+  "58": "Extended",
+  "64": "High",
+};
+
+function receivedAttributes(received: ReceivedMedia): Attributes {
+  const { videoCodec, profileLevelId, width, height, fps, bitsPerSecond, audioCodec, packets, packetsLost } = received;
+  const profile = profileLevelId && (profileNames[profileLevelId.slice(0, 2)] ?? profileLevelId);
+  const sent = packets + packetsLost;
+  return {
+    ...(videoCodec === undefined ? {} : { video: videoCodec }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(width === undefined || height === undefined ? {} : { resolution: `${width}x${height}` }),
+    fps,
+    kbit_per_second: Math.round(bitsPerSecond / 1_000),
+    ...(audioCodec === undefined ? {} : { audio: audioCodec }),
+    packets,
+    packets_lost: packetsLost,
+    loss_percent: sent === 0 ? 0 : Math.round((packetsLost / sent) * 10_000) / 100,
+  };
 }

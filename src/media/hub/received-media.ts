@@ -28,30 +28,30 @@ export class ReceivedCounter {
   bytes = 0;
   frames = 0;
   #samples: Sample[] = [];
+  #fps = 0;
+  #bitsPerSecond = 0;
 
   /** Once a second. */
   tick(nowMs: number): void {
     this.#samples.push({ atMs: nowMs, bytes: this.bytes, frames: this.frames });
     if (this.#samples.length > windowTicks + 1) this.#samples.shift();
+    const [oldest] = this.#samples;
+    if (!oldest || nowMs <= oldest.atMs) return;
+    const seconds = (nowMs - oldest.atMs) / 1_000;
+    this.#fps = Math.round(((this.frames - oldest.frames) / seconds) * 10) / 10;
+    this.#bitsPerSecond = Math.round(((this.bytes - oldest.bytes) / seconds) * 8);
   }
 
-  /** The source is gone: rates start anew. */
+  /** The source is gone; what it had at the end stays, until another one is measured. */
   restart(): void {
     this.#samples = [];
   }
 
   get fps(): number {
-    return Math.round(this.#rate("frames") * 10) / 10;
+    return this.#fps;
   }
 
   get bitsPerSecond(): number {
-    return Math.round(this.#rate("bytes") * 8);
-  }
-
-  #rate(key: "bytes" | "frames"): number {
-    const oldest = this.#samples.at(0);
-    const newest = this.#samples.at(-1);
-    if (!oldest || !newest || newest.atMs <= oldest.atMs) return 0;
-    return ((newest[key] - oldest[key]) * 1_000) / (newest.atMs - oldest.atMs);
+    return this.#bitsPerSecond;
   }
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { TransientError } from "../../foundation/errors.ts";
-import { StreamGovernor } from "./governor.ts";
 import { type LiveSpan, liveMsWithin, waitForLiveTimeMs } from "./live-time-policy.ts";
 import { waitForStartMs } from "./restart-budget.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";

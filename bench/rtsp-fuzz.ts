@@ -108,7 +108,15 @@ async function runOne(stream: ScriptedStream, signal: AbortSignal): Promise<void
   const streams = directoryOf(stream);
   const parser = new RtspParser();
   using conversation = new RtspConversation({
-    ...{ streams, transports, signal, credentials: undefined, limits: usualRtspLimits, clock: systemClock },
+    ...{
+      streams,
+      publishers: undefined,
+      transports,
+      signal,
+      credentials: undefined,
+      limits: usualRtspLimits,
+      clock: systemClock,
+    },
     ...{ logger, remoteAddress: "127.0.0.1", localAddress: "127.0.0.1", localPort: 8554 },
     onNothingLeft: () => undefined,
   });

@@ -4,7 +4,7 @@ import { onAbort } from "../../src/foundation/abort.ts";
 import { systemClock } from "../../src/foundation/clock.ts";
 import type { RtpPacket } from "../../src/media/formats/rtp-packet.ts";
 import { opusTrack } from "../../src/media/formats/track.ts";
-import type { MediaSession, MediaSink, MediaSource, SourceTrackKind } from "../../src/media/hub/media-source.ts";
+import type { MediaSession, MediaSink, MediaSource } from "../../src/media/hub/media-source.ts";
 
 export const framesPerSecond = 25;
 const loopFrames = 100;
@@ -133,7 +133,7 @@ class LoopingSession implements MediaSession {
     }
   }
 
-  #send(kind: SourceTrackKind, timestamp: number, marker: boolean, payload: Buffer): void {
+  #send(kind: "video" | "audio", timestamp: number, marker: boolean, payload: Buffer): void {
     const packet: RtpPacket = {
       payloadType: kind === "video" ? 96 : 111,
       sequenceNumber: this.#sequence[kind]++ % 65_536,

@@ -36,25 +36,31 @@ function mediaLines(track: Track, index: number): string[] {
   const parameters = formatParameters(track);
   return [
     `m=${track.kind} 0 RTP/AVP ${type}`,
-    `a=rtpmap:${type} ${encodingNames[track.codec]}`,
+    `a=rtpmap:${type} ${encodingName(track)}`,
     ...(parameters ? [`a=fmtp:${type} ${parameters}`] : []),
     `a=control:${trackControl(index)}`,
   ];
 }
 
-const encodingNames = {
-  h264: "H264/90000",
-  aac: "mpeg4-generic/48000/1",
-  opus: "opus/48000/2",
-  pcmu: "PCMU/8000",
-} as const satisfies Record<Track["codec"], string>;
+function encodingName(track: Track): string {
+  switch (track.codec) {
+    case "h264":
+      return "H264/90000";
+    case "aac":
+      return `mpeg4-generic/${track.clockRate}/${track.channels}`;
+    case "opus":
+      return "opus/48000/2";
+    case "pcmu":
+      return "PCMU/8000";
+  }
+}
 
 function formatParameters(track: Track): string | undefined {
   switch (track.codec) {
     case "h264":
       return h264Parameters(track);
     case "aac":
-      return "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1188";
+      return `streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=${track.config}`;
     case "opus":
       // Ring's microphones are mono; the rtpmap says 2 channels all the same (RFC 7587).
       return "sprop-stereo=0";

@@ -25,12 +25,13 @@ export interface PcmuTrack {
   readonly channels: 1;
 }
 
-/** AAC-LC 48 kHz mono, AudioSpecificConfig 1188: known before any encoder runs. */
 export interface AacTrack {
   readonly kind: "audio";
   readonly codec: "aac";
-  readonly clockRate: 48_000;
-  readonly channels: 1;
+  readonly clockRate: number;
+  readonly channels: number;
+  /** AudioSpecificConfig (ISO 14496-3), hex. */
+  readonly config: string;
 }
 
 export type AudioTrack = OpusTrack | PcmuTrack | AacTrack;
@@ -38,4 +39,5 @@ export type Track = H264Track | AudioTrack;
 
 export const opusTrack: OpusTrack = { kind: "audio", codec: "opus", clockRate: 48_000, channels: 2 };
 export const pcmuTrack: PcmuTrack = { kind: "audio", codec: "pcmu", clockRate: 8_000, channels: 1 };
-export const aacTrack: AacTrack = { kind: "audio", codec: "aac", clockRate: 48_000, channels: 1 };
+/** AAC-LC 48 kHz mono: what our encoder makes, known before it runs. */
+export const aacTrack: AacTrack = { kind: "audio", codec: "aac", clockRate: 48_000, channels: 1, config: "1188" };

@@ -1,19 +1,21 @@
-// The audio track of a source as it came: numbered and timed, one unit per packet.
+// An audio track of a source as it came: numbered and timed, one unit per packet.
 import type { RtpPacket } from "../formats/rtp-packet.ts";
 import type { MediaUnit } from "./media-unit.ts";
 import { PacketNumbering } from "./packet-numbering.ts";
 import { TrackClock } from "./track-clock.ts";
 
-export class AudioTrack {
-  readonly codec: "opus" | "pcmu";
+export const audioClockRates = { opus: 48_000, pcmu: 8_000 };
+
+export class AudioTrack<C extends "opus" | "pcmu" | "aac"> {
+  readonly codec: C;
   readonly clock: TrackClock;
   readonly numbering: PacketNumbering;
   #last = -1;
 
   /** `previous`: the track that this one replaces because the codec changed. */
-  constructor(codec: "opus" | "pcmu", previous?: AudioTrack) {
+  constructor(codec: C, clockRate: number, previous?: AudioTrack<C>) {
     this.codec = codec;
-    this.clock = new TrackClock(codec === "opus" ? 48_000 : 8_000, previous?.clock);
+    this.clock = new TrackClock(clockRate, previous?.clock);
     this.numbering = previous?.numbering ?? new PacketNumbering();
     this.#last = previous ? previous.#last : -1;
   }

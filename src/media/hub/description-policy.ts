@@ -11,7 +11,7 @@ const usualProfileLevelId = "640029";
 /** The tracks in their order; what runs counts more than what is remembered. */
 export function describeTracks(known: KnownTracks | undefined, remembered: RememberedStream | undefined): Track[] {
   const codec = known?.audioCodec ?? remembered?.audioCodec ?? "opus";
-  return [describeVideo(known, remembered), aacTrack, codec === "pcmu" ? pcmuTrack : opusTrack];
+  return [describeVideo(known, remembered), known?.aac ?? aacTrack, codec === "pcmu" ? pcmuTrack : opusTrack];
 }
 
 function describeVideo(known: KnownTracks | undefined, remembered: RememberedStream | undefined): H264Track {
@@ -46,4 +46,11 @@ export function isVideoDescribedWrongly(described: readonly Track[], known: Know
 export function isAudioDescribedWrongly(described: readonly Track[], known: KnownTracks): boolean {
   const told = described[trackNumbers.audio];
   return told !== undefined && known.audioCodec !== undefined && told.codec !== known.audioCodec;
+}
+
+/** The source brings AAC of another kind than the one described. */
+export function isAacDescribedWrongly(described: readonly Track[], known: KnownTracks): boolean {
+  const told = described[trackNumbers.aac];
+  if (told?.codec !== "aac" || !known.aac) return false;
+  return told.config !== known.aac.config || told.clockRate !== known.aac.clockRate;
 }

@@ -1,13 +1,15 @@
 // What a stream path opens when somebody wants to see it: a Ring call, a recording, later an IP camera.
 import type { RtpPacket } from "../formats/rtp-packet.ts";
-import type { H264Track, OpusTrack, PcmuTrack } from "../formats/track.ts";
+import type { AacTrack, H264Track, OpusTrack, PcmuTrack } from "../formats/track.ts";
 
-export type SourceTrackKind = "video" | "audio";
+/** `aac`: sound that a source brings in AAC, beside or instead of the other; its packets carry mpeg4-generic payloads. */
+export type SourceTrackKind = "video" | "audio" | "aac";
+export type SourceTrack = H264Track | OpusTrack | PcmuTrack | AacTrack;
 
 /** Where a source delivers. All calls are synchronous and must not throw. */
 export interface MediaSink {
   /** What a track carries; before its first packet, and again if it changes (a codec that we cannot carry is an error of the session). */
-  track(track: H264Track | OpusTrack | PcmuTrack): void;
+  track(track: SourceTrack): void;
   /** One packet in the order of arrival; `arrivedAtMs` is monotonic (Clock.monotonic). The packet and its payload are given away. */
   packet(kind: SourceTrackKind, packet: RtpPacket, arrivedAtMs: number): void;
   /** An RTCP sender report: this RTP timestamp was sampled at this wall clock time of the sender (Unix ms). */
@@ -30,4 +32,10 @@ export interface MediaSource {
    * Rejects with an AppError whose code names the step that failed (`call.ticket`, `call.answer`, ...); aborting the signal hangs up.
    */
   open(sink: MediaSink, signal: AbortSignal): Promise<MediaSession>;
+}
+
+/** Under which kind a track's packets are delivered. */
+export function kindOfTrack(track: SourceTrack): SourceTrackKind {
+  if (track.kind === "video") return "video";
+  return track.codec === "aac" ? "aac" : "audio";
 }

@@ -3,7 +3,12 @@ import { PermanentError, TransientError } from "../../foundation/errors.ts";
 import { StreamRefusedError } from "../errors.ts";
 import { aacTrack, opusTrack, pcmuTrack } from "../formats/track.ts";
 import { type AdmissionFacts, decideAdmission } from "./admission-policy.ts";
-import { describeTracks, isAudioDescribedWrongly, isVideoDescribedWrongly } from "./description-policy.ts";
+import {
+  describeTracks,
+  isAacDescribedWrongly,
+  isAudioDescribedWrongly,
+  isVideoDescribedWrongly,
+} from "./description-policy.ts";
 import { baselineSps, highSps, pps } from "./h264-packets.fixtures.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 import { decideAfterSourceEnd, viewersError } from "./restart-policy.ts";
@@ -126,4 +131,7 @@ test("a description is wrong where profile, size or sound differ, and only where
   expect(isAudioDescribedWrongly(told, high)).toBe(false);
   expect(isAudioDescribedWrongly(told, { ...high, audioCodec: "pcmu" })).toBe(true);
   expect(isAudioDescribedWrongly(told, nothing)).toBe(false);
+  expect(isAacDescribedWrongly(told, high)).toBe(false);
+  expect(isAacDescribedWrongly(told, { ...high, aac: { ...aacTrack, config: "1190" } })).toBe(true);
+  expect(isAacDescribedWrongly(told, { ...high, aac: aacTrack })).toBe(false);
 });

@@ -4,13 +4,13 @@ import type { Logger } from "../../foundation/logger.ts";
 import { parseSps, type SpsInfo } from "../formats/h264-sps.ts";
 import { payloadTypes } from "../formats/payload-type.ts";
 import type { RtpPacket } from "../formats/rtp-packet.ts";
-import type { H264Track, OpusTrack, PcmuTrack } from "../formats/track.ts";
+import type { AacTrack } from "../formats/track.ts";
 import { AacFeed, ticksPerInput } from "./aac-feed.ts";
-import { AudioTrack } from "./audio-track.ts";
+import { AudioTrack, audioClockRates } from "./audio-track.ts";
 import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
 import { HubReader, type ReaderContext } from "./hub-reader.ts";
 import type { KnownTracks } from "./known-tracks.ts";
-import type { MediaSink, SourceTrackKind } from "./media-source.ts";
+import type { MediaSink, SourceTrack, SourceTrackKind } from "./media-source.ts";
 import { ReaderSet } from "./reader-set.ts";
 import { ReceivedCounter, type ReceivedMedia } from "./received-media.ts";
 import { backlogLimitBytes } from "./slow-reader-policy.ts";
@@ -47,7 +47,9 @@ export class StreamMedia {
   readonly #aac: AacFeed;
   readonly #context: Omit<ReaderContext, "onOver">;
   #video = this.#newVideo();
-  #audio: AudioTrack | undefined;
+  #audio: AudioTrack<"opus" | "pcmu"> | undefined;
+  /** AAC that the source brings; then none is made. */
+  #sourceAac: { readonly format: AacTrack; readonly track: AudioTrack<"aac"> } | undefined;
   #received = new ReceivedCounter();
   #sps: SpsInfo | undefined;
   #announcedProfile: string | undefined;
@@ -78,6 +80,7 @@ export class StreamMedia {
       parameterSets: this.#video.parameterSets,
       profileLevelId: this.#sps?.profileLevelId ?? this.#announcedProfile,
       audioCodec: this.#audio?.codec,
+      aac: this.#sourceAac?.format,
     };
   }
 
@@ -102,6 +105,7 @@ export class StreamMedia {
   begin(): void {
     this.#video = this.#newVideo();
     this.#audio = undefined;
+    this.#sourceAac = undefined;
     this.#aac.reset();
     this.#sps = undefined;
     this.#announcedProfile = undefined;
@@ -161,6 +165,7 @@ export class StreamMedia {
     const nowMs = this.#options.clock.monotonic();
     this.#video.clock.slew(nowMs);
     this.#audio?.clock.slew(nowMs);
+    this.#sourceAac?.track.clock.slew(nowMs);
     this.#received.tick(nowMs);
     this.#backlogLimitBytes = backlogLimitBytes(this.#received.bitsPerSecond);
     this.#readers.tick(nowMs);
@@ -201,15 +206,20 @@ export class StreamMedia {
   #restartTracks(): void {
     this.#video.restart();
     this.#audio?.restart();
+    this.#sourceAac?.track.restart();
     this.#received.restart();
     this.#readers.awaitKeyFrame();
   }
 
-  #takeTrack(track: H264Track | OpusTrack | PcmuTrack): void {
+  #takeTrack(track: SourceTrack): void {
     if (track.kind === "video") {
       this.#announcedProfile = track.profileLevelId;
       if (track.parameterSets) this.#video.learn(track.parameterSets);
-    } else if (this.#audio?.codec !== track.codec) this.#audio = new AudioTrack(track.codec, this.#audio);
+    } else if (track.codec === "aac") {
+      this.#sourceAac = { format: track, track: new AudioTrack("aac", track.clockRate, this.#sourceAac?.track) };
+      this.#updateAacDemand();
+    } else if (this.#audio?.codec !== track.codec)
+      this.#audio = new AudioTrack(track.codec, audioClockRates[track.codec], this.#audio);
     this.#options.onKnown();
   }
 
@@ -217,6 +227,7 @@ export class StreamMedia {
     this.#received.packets++;
     this.#received.bytes += packet.payload.length;
     if (kind === "video") this.#video.accept(packet, arrivedAtMs);
+    else if (kind === "aac") this.#takeAac(packet, arrivedAtMs);
     else this.#takeAudio(packet, arrivedAtMs);
   }
 
@@ -225,12 +236,18 @@ export class StreamMedia {
     const unit = this.#audio?.accept(packet, arrivedAtMs);
     if (!unit || !this.#audio) return;
     this.#readers.sendAudio(trackNumbers.audio, unit);
-    this.#aac.write(this.#audio.codec, unit);
+    if (!this.#sourceAac) this.#aac.write(this.#audio.codec, unit);
+  }
+
+  #takeAac(packet: RtpPacket, arrivedAtMs: number): void {
+    const unit = this.#sourceAac?.track.accept(packet, arrivedAtMs);
+    if (unit) this.#readers.sendAudio(trackNumbers.aac, unit);
   }
 
   /** Sound from a source that has not said what it is: the payload type tells. */
   #takeTrackOfPacket(packet: RtpPacket): void {
-    this.#audio = new AudioTrack(packet.payloadType === payloadTypes.pcmu ? "pcmu" : "opus");
+    const codec = packet.payloadType === payloadTypes.pcmu ? "pcmu" : "opus";
+    this.#audio = new AudioTrack(codec, audioClockRates[codec]);
     this.#options.onKnown();
   }
 
@@ -242,7 +259,7 @@ export class StreamMedia {
   }
 
   #updateAacDemand(): void {
-    this.#aac.setWanted(this.#readers.somePlays(trackNumbers.aac));
+    this.#aac.setWanted(!this.#sourceAac && this.#readers.somePlays(trackNumbers.aac));
   }
 
   #requestKeyFrame(): void {
@@ -253,12 +270,15 @@ export class StreamMedia {
   }
 
   #clockOf(kind: SourceTrackKind): VideoTrack["clock"] | undefined {
-    return kind === "video" ? this.#video.clock : this.#audio?.clock;
+    if (kind === "video") return this.#video.clock;
+    return kind === "aac" ? this.#sourceAac?.track.clock : this.#audio?.clock;
   }
 
-  /** The one clock of all sender reports. AAC lies on the timeline of the audio it is made of. */
+  /** The one clock of all sender reports. AAC that is made here lies on the timeline of the audio it is made of. */
   #unixMs(track: number, timestamp: number): number {
     if (track === trackNumbers.video) return this.#unixOffsetMs + this.#video.clock.monotonicAt(timestamp);
+    if (track === trackNumbers.aac && this.#sourceAac)
+      return this.#unixOffsetMs + this.#sourceAac.track.clock.monotonicAt(timestamp);
     if (!this.#audio) return this.#options.clock.now();
     const ticks = track === trackNumbers.aac ? timestamp / ticksPerInput(this.#audio.codec) : timestamp;
     return this.#unixOffsetMs + this.#audio.clock.monotonicAt(ticks);

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { composeSignals, onAbort, StopError } from "../../../foundation/abort.ts";
 import { type Clock, every } from "../../../foundation/clock.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
 import { plainAddress } from "./address-rates.ts";
 import { InterleavedTransports } from "./interleaved-transport.ts";
@@ -14,6 +15,7 @@ import { RtspParser } from "./rtsp-parser.ts";
 
 export interface RtspConnectionOptions {
   readonly streams: StreamDirectory;
+  readonly publishers: PublishDirectory | undefined;
   readonly credentials: RtspCredentials | undefined;
   readonly limits: RtspLimits;
   readonly serverName: string;
@@ -42,12 +44,13 @@ export class RtspConnection {
   #flushTimer: Disposable | undefined;
 
   constructor(socket: Socket, options: RtspConnectionOptions) {
-    const { streams, credentials, limits, clock, logger } = options;
+    const { streams, publishers, credentials, limits, clock, logger } = options;
     this.#socket = socket;
     this.#options = options;
     this.#lastRequestMs = clock.monotonic();
     this.#conversation = new RtspConversation({
       streams,
+      publishers,
       credentials,
       limits,
       clock,
@@ -89,7 +92,7 @@ export class RtspConnection {
 
   #accept(message: RtspMessage): void {
     if (message.kind === "frame") {
-      this.#conversation.touch();
+      this.#conversation.receive(message);
       return;
     }
     this.#lastRequestMs = this.#options.clock.monotonic();
@@ -131,7 +134,7 @@ export class RtspConnection {
     const { clock, limits } = this.#options;
     this.#conversation.reap();
     const isIdle = clock.monotonic() - this.#lastRequestMs >= limits.idleMs;
-    if (isIdle && !this.#conversation.isPlaying) this.#close();
+    if (isIdle && !this.#conversation.isBusy) this.#close();
   }
 
   /** Closes when what is written has left, or at last without that. */

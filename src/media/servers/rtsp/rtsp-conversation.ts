@@ -5,11 +5,13 @@ import { AppError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import { sessionDescription } from "../../formats/session-description.ts";
 import type { Track } from "../../formats/track.ts";
+import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { Stream, StreamDirectory, Viewer } from "../../hub/stream.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import type { RtspCredentials } from "./rtsp-credentials.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
-import type { RtspRequest, RtspResponse } from "./rtsp-message.ts";
+import type { InterleavedFrame, RtspRequest, RtspResponse } from "./rtsp-message.ts";
+import { RtspPublishing } from "./rtsp-publishing.ts";
 import { RtspSession } from "./rtsp-session.ts";
 import { parseTarget, type RtspTarget } from "./rtsp-url.ts";
 import type { TransportFactory } from "./session-transport.ts";
@@ -17,6 +19,8 @@ import { parseTransport, type TransportChoice } from "./transport-header.ts";
 
 export interface ConversationOptions {
   readonly streams: StreamDirectory;
+  /** Without it nobody may publish. */
+  readonly publishers: PublishDirectory | undefined;
   readonly credentials: RtspCredentials | undefined;
   readonly limits: RtspLimits;
   readonly clock: Clock;
@@ -27,7 +31,7 @@ export interface ConversationOptions {
   readonly localAddress: string;
   readonly localPort: number;
   readonly transports: readonly TransportFactory[];
-  /** A stream that was playing is over; nothing else plays. */
+  /** What was played or published is over, and nothing else goes on. */
   readonly onNothingLeft: () => void;
 }
 
@@ -40,6 +44,7 @@ export class RtspConversation implements Disposable {
   readonly #sessions = new Map<string, RtspSession>();
   /** What this client was told, by path. */
   readonly #described = new Map<string, readonly Track[]>();
+  readonly #publishing: RtspPublishing | undefined;
   #userAgent = "";
   #isLoggedIn: boolean;
   #failedLogins = 0;
@@ -47,10 +52,15 @@ export class RtspConversation implements Disposable {
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.#isLoggedIn = options.credentials === undefined;
+    const { publishers, clock, limits } = options;
+    this.#publishing =
+      publishers &&
+      new RtspPublishing({ publishers, clock, timeoutMs: limits.idleMs, onUnwanted: () => this.#endIfNothingGoesOn() });
   }
 
-  get isPlaying(): boolean {
-    return [...this.#sessions.values()].some((session) => session.isPlaying);
+  /** Something is played or published. */
+  get isBusy(): boolean {
+    return this.#publishing?.isRecording || [...this.#sessions.values()].some((session) => session.isPlaying);
   }
 
   /** Never rejects. */
@@ -70,8 +80,9 @@ export class RtspConversation implements Disposable {
     return response;
   }
 
-  /** RTCP came in: its sender is alive. */
-  touch(): void {
+  /** An interleaved frame came in: its sender is alive. */
+  receive({ channel, payload }: InterleavedFrame): void {
+    this.#publishing?.receive(channel, payload);
     const now = this.#options.clock.monotonic();
     for (const session of this.#sessions.values()) session.lastUsedMs = now;
   }
@@ -84,6 +95,7 @@ export class RtspConversation implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#publishing?.[Symbol.dispose]();
     for (const session of this.#sessions.values()) this.#end(session);
   }
 
@@ -114,9 +126,11 @@ export class RtspConversation implements Disposable {
   }
 
   async #perform(request: RtspRequest): Promise<RtspResponse> {
+    const published = this.#publishing?.answer(request, this.#target(request));
+    if (published) return published;
     switch (request.method) {
       case "OPTIONS":
-        return this.#inAnySession(request, { status: 200, headers: [["Public", methods]] });
+        return this.#inAnySession(request, { status: 200, headers: [["Public", this.#methods]] });
       case "DESCRIBE":
         return await this.#describe(request);
       case "SETUP":
@@ -131,8 +145,14 @@ export class RtspConversation implements Disposable {
       case "SET_PARAMETER":
         return this.#inAnySession(request, ok);
       default:
-        return methodsNotHere.has(request.method) ? { status: 405, headers: [["Allow", methods]] } : { status: 501 };
+        return methodsNotHere.has(request.method)
+          ? { status: 405, headers: [["Allow", this.#methods]] }
+          : { status: 501 };
     }
+  }
+
+  get #methods(): string {
+    return this.#publishing ? `${methods}, ANNOUNCE, RECORD` : methods;
   }
 
   async #describe(request: RtspRequest): Promise<RtspResponse> {
@@ -202,7 +222,7 @@ export class RtspConversation implements Disposable {
     const transport = factory.create();
     const onOver = (): void => {
       this.#end(session);
-      if (!this.isPlaying) this.#options.onNothingLeft();
+      this.#endIfNothingGoesOn();
     };
     const session = new RtspSession({ stream, viewer: this.#viewer(), described, transport, clock, logger, onOver });
     this.#sessions.set(session.id, session);
@@ -272,6 +292,10 @@ export class RtspConversation implements Disposable {
     const { localAddress, localPort } = this.#options;
     const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
     return parseTarget(request.url, `${host}:${localPort}`);
+  }
+
+  #endIfNothingGoesOn(): void {
+    if (!this.isBusy) this.#options.onNothingLeft();
   }
 
   #viewer(): Viewer {

@@ -46,6 +46,7 @@ const reasons: Readonly<Record<number, string>> = {
   406: "Not Acceptable",
   413: "Request Entity Too Large",
   414: "Request-URI Too Large",
+  415: "Unsupported Media Type",
   453: "Not Enough Bandwidth",
   454: "Session Not Found",
   455: "Method Not Valid in This State",

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { onAbort } from "../../../foundation/abort.ts";
 import type { Clock } from "../../../foundation/clock.ts";
-import { errorCode, PermanentError } from "../../../foundation/errors.ts";
+import { BugError, errorCode, PermanentError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
 import { AddressRates, isLoopback, plainAddress } from "./address-rates.ts";
 import { RtspConnection } from "./rtsp-connection.ts";
@@ -19,6 +20,8 @@ export interface RtspServerOptions {
   readonly streams: StreamDirectory;
   /** Without it everybody may watch. */
   readonly credentials?: RtspLogin | undefined;
+  /** Lets clients publish; only for a listener on loopback with credentials. */
+  readonly publishers?: PublishDirectory | undefined;
   /** Of the Server header and the login realm. */
   readonly serverName: string;
   readonly limits?: Partial<RtspLimits> | undefined;
@@ -65,6 +68,8 @@ export class RtspServer implements AsyncDisposable {
   /** Rejects with PermanentError `rtsp.port-taken` where another program has the port, `rtsp.listen` where it cannot be had at all. */
   static async listen(options: RtspServerOptions, dependencies: RtspServerDependencies): Promise<RtspServer> {
     dependencies.signal.throwIfAborted();
+    if (options.publishers && !(options.credentials && isLoopback(options.host)))
+      throw new BugError("Publishing is for a listener on loopback with credentials");
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
     server.listen(options.port, options.host);
     try {
@@ -110,6 +115,7 @@ export class RtspServer implements AsyncDisposable {
     }
     const connection = new RtspConnection(socket, {
       streams: this.#options.streams,
+      publishers: this.#options.publishers,
       credentials: this.#credentials,
       limits: this.#limits,
       serverName: this.#options.serverName,

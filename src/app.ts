@@ -20,6 +20,7 @@ import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
 import { StreamHub } from "./media/hub/stream-hub.ts";
 import { StreamPath } from "./media/hub/stream-path.ts";
+import { type ViewingLimits, viewingBudgets } from "./media/hub/viewing-limits.ts";
 import { RtspServer } from "./media/servers/rtsp/rtsp-server.ts";
 import { BrokerConnection } from "./mqtt/broker-connection.ts";
 import { RingAccount } from "./ring/account.ts";
@@ -156,7 +157,8 @@ function listenRtsp(
   );
 }
 
-function streamPaths({ clock, logger }: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {
+function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {
+  const { settings, clock, logger } = options;
   const log = logger.child("streams");
   const transcoder = createAacTranscoderFactory({
     ffmpegPath: "ffmpeg",
@@ -166,7 +168,8 @@ function streamPaths({ clock, logger }: AppOptions, state: AppState, hub: Stream
   });
   return {
     add(path, source, camera) {
-      const governor = new StreamGovernor({ clock, camera });
+      const budgets = viewingBudgets(() => viewingLimits(settings, camera().isOnBattery));
+      const governor = new StreamGovernor({ clock, camera: () => camera().reach, budgets });
       const stream = new StreamPath({
         path,
         source,
@@ -182,6 +185,12 @@ function streamPaths({ clock, logger }: AppOptions, state: AppState, hub: Stream
     },
     remove: (path) => hub.remove(path),
   };
+}
+
+function viewingLimits(settings: Settings, isOnBattery: boolean): ViewingLimits {
+  return isOnBattery
+    ? { maxLiveMinutes: settings.max_live_minutes_battery, pauseAfterLimitSeconds: settings.pause_after_limit_battery }
+    : { maxLiveMinutes: settings.max_live_minutes_wired, pauseAfterLimitSeconds: settings.pause_after_limit_wired };
 }
 
 function cameraUrls(settings: Settings, port: number, devices: HomeAssistant): BridgeOptions["urls"] {

@@ -24,9 +24,15 @@ export interface CameraAccount {
   readonly push: { readonly lastPushAt: number | undefined };
 }
 
+/** What the limits on a stream depend on. */
+export interface StreamCamera {
+  readonly reach: "online" | "offline" | "blocked";
+  readonly isOnBattery: boolean;
+}
+
 export interface StreamPaths {
-  /** `camera` says, without calling it, whether a call can succeed at all. */
-  add(path: string, source: MediaSource, camera: () => "online" | "offline" | "blocked"): StreamPath;
+  /** A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. */
+  add(path: string, source: MediaSource, camera: () => StreamCamera): StreamPath;
   remove(path: string): Promise<void>;
 }
 
@@ -118,7 +124,10 @@ export class Bridge implements Disposable {
       manufacturer: "Ring",
       model: state.model,
     });
-    const liveStream = streams.add(path, ringLiveSource(camera), () => reachability(camera));
+    const liveStream = streams.add(path, ringLiveSource(camera), () => ({
+      reach: reachability(camera),
+      isOnBattery: camera.state.isOnBattery,
+    }));
     const bridge = new CameraBridge({
       camera,
       link,
@@ -152,7 +161,7 @@ export class Bridge implements Disposable {
   }
 }
 
-function reachability({ state }: RingCamera): "online" | "offline" | "blocked" {
+function reachability({ state }: RingCamera): StreamCamera["reach"] {
   if (!state.isOnline) return "offline";
   return state.isLiveViewBlocked ? "blocked" : "online";
 }

@@ -4,6 +4,7 @@ import { rtspUrl, stillImageUrl } from "./bridge/stream-urls.ts";
 import { type AppState, openState } from "./composition/app-state.ts";
 import { brokerOptions } from "./composition/broker-options.ts";
 import { listenOnNextFreePort } from "./composition/next-free-port.ts";
+import { openPage } from "./composition/open-page.ts";
 import { ownAddress } from "./composition/own-address.ts";
 import { version } from "./composition/version.ts";
 import type { Settings } from "./config/schema.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly redactor: Redactor;
+  /** Run by the Supervisor of Home Assistant. */
+  readonly isHomeAssistantApp: boolean;
   readonly clock: Clock;
   /** Its abort stops the app. */
   readonly signal: AbortSignal;
@@ -112,6 +115,11 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     signal,
   });
   teardown.add("the bridge", () => bridge[Symbol.dispose]());
+  const live = {
+    stream: (deviceId: string) => hub.find(livePath(deviceId)),
+    streamsChanged: hub.streamsChanged,
+  };
+  await openPage({ ...options, state, account, broker, streams: live, rtspPort: server.port, signal }, teardown);
 }
 
 function openHomeAssistant(
@@ -152,7 +160,14 @@ function listenRtsp(
   const log = logger.child("rtsp");
   const { rtsp_bind: host, livestream_user: username, livestream_pass: password } = settings;
   const credentials = username && password ? { username, password } : undefined;
-  return listenOnNextFreePort(settings.rtsp_port, "rtsp.port-taken", log, (port) =>
+  const wanted = {
+    port: settings.rtsp_port,
+    takenCode: "rtsp.port-taken",
+    name: "RTSP port",
+    whatIs: "streams are",
+    setting: "rtsp_port",
+  };
+  return listenOnNextFreePort(wanted, log, (port) =>
     RtspServer.listen({ host, port, streams, credentials, serverName: "Belfry" }, { clock, logger: log, signal }),
   );
 }

@@ -23,7 +23,16 @@ async function run(): Promise<number> {
   if (source) logger.debug(`settings were read from ${source}`);
   surviveForeignErrors(logger);
   const stopping = stopSignal(logger);
-  const app = await App.start({ settings, dataDirectory, logger, redactor, clock: systemClock, signal: stopping });
+  const isHomeAssistantApp = Boolean(process.env["SUPERVISOR_TOKEN"]);
+  const app = await App.start({
+    settings,
+    dataDirectory,
+    logger,
+    redactor,
+    isHomeAssistantApp,
+    clock: systemClock,
+    signal: stopping,
+  });
   await app.finished;
   return 0;
 }

@@ -19,6 +19,8 @@ const rooms: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ["foundation", "ring", "home-assistant", "media", "media/formats", "media/hub"],
     packages: [],
   },
+  web: { rooms: ["foundation"], packages: ["fastify", "@fastify/helmet", "@fastify/rate-limit", "@fastify/cookie"] },
+  "web/page": { rooms: ["web"], packages: ["lit"] },
 };
 const compositionRoot = /^src\/(?:(?:app|main|login)\.ts|composition\/)/;
 

@@ -12,7 +12,7 @@ import { StateFile, type StateSection } from "../storage/state-file.ts";
 export interface AppState {
   /** Marks our child processes. */
   readonly instanceId: string;
-  readonly token: TokenStore;
+  readonly token: TokenStore & { forget(): void };
   readonly streams: StreamMemory;
   readonly camera: (deviceId: string) => CameraMemory;
   /** The file itself, for rooms that bring their own reader. */
@@ -46,7 +46,7 @@ function installation(file: StateFile): { instanceId: string; systemId: string }
   return made;
 }
 
-function tokenStore(file: StateFile, systemId: string, redactor: Redactor): TokenStore {
+function tokenStore(file: StateFile, systemId: string, redactor: Redactor): AppState["token"] {
   const section = file.section("ring", (raw) => ({ refreshToken: textField(raw, "refreshToken") }));
   return {
     systemId,
@@ -59,6 +59,7 @@ function tokenStore(file: StateFile, systemId: string, redactor: Redactor): Toke
       redactor.addSecret(refreshToken);
       section.write({ refreshToken });
     },
+    forget: () => section.write({ refreshToken: undefined }),
   };
 }
 

@@ -169,6 +169,22 @@ export const optionRows = [
     text: "Seconds before the same viewer may start a wired camera again after Ring's or Belfry's limit has ended the stream; switching the stream on overrides it.",
   },
   {
+    key: "web_port",
+    type: "integer",
+    default: 8099,
+    min: 1,
+    max: 65_535,
+    title: "Page port",
+    text: "TCP port of Belfry's own page, where you sign in to Ring and see how things are; as an app leave it at 8099, Home Assistant looks for the page there.",
+  },
+  {
+    key: "web_bind",
+    type: "text",
+    default: "0.0.0.0",
+    title: "Page address",
+    text: "Address on which the page listens; 127.0.0.1 keeps it on this machine; as an app it has no effect, the page answers Home Assistant alone.",
+  },
+  {
     key: "location_ids",
     type: "list",
     default: [],

@@ -63,7 +63,10 @@ const fewShortSessions = 3;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly connected: Subscribable<boolean>;
+  /** `trouble` may be another one now. */
+  readonly troubleChanged: Subscribable<void>;
   readonly #changed: Emitter<boolean>;
+  readonly #troubleChanged: Emitter<void>;
   readonly #options: BrokerOptions;
   readonly #address: BrokerAddress;
   readonly #clock: Clock;
@@ -91,6 +94,10 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     this.#outage = new OutageReport(address.label, deps.logger);
     this.#changed = new Emitter((error) => this.#logger.error("a listener to the broker connection failed", error));
     this.connected = this.#changed;
+    this.#troubleChanged = new Emitter((error) =>
+      this.#logger.error("a listener to the broker's trouble failed", error),
+    );
+    this.troubleChanged = this.#troubleChanged;
   }
 
   /** Returns at once and connects in the background. Throws PermanentError `mqtt.address` where the settings are wrong. */
@@ -109,6 +116,16 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   get isConnected(): boolean {
     return this.#session !== undefined;
+  }
+
+  /** Host and port, for people. */
+  get address(): string {
+    return this.#address.label;
+  }
+
+  /** Why there is no connection, in words for the owner; undefined while there is one, or before the first attempt is over. */
+  get trouble(): string | undefined {
+    return this.#outage.trouble;
   }
 
   publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): void {
@@ -167,6 +184,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
       const failure =
         shortSessions < fewShortSessions ? end.failure : droppedAgainAndAgain(this.#address.label, end.failure);
       this.#outage.failed(failure);
+      this.#troubleChanged.emit();
       const waitMs = failure instanceof PermanentError ? refusedWaitMs : backoffMs(usualBackoff, failures);
       await delay(this.#clock, waitMs, signal).catch(() => undefined);
     }

@@ -7,13 +7,20 @@ export class OutageReport {
   readonly #logger: Logger;
   #said: string | undefined;
   #wasConnected = false;
+  #trouble: string | undefined;
 
   constructor(label: string, logger: Logger) {
     this.#label = label;
     this.#logger = logger;
   }
 
+  /** Why there is no connection, in words for the owner; undefined while there is one, or before the first attempt is over. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   failed(error: unknown): void {
+    this.#trouble = errorText(error);
     const code = errorCode(error);
     if (this.#said === code) {
       this.#logger.debug("the MQTT broker is still away", error);
@@ -25,6 +32,7 @@ export class OutageReport {
   }
 
   over(droppedMessages: number): void {
+    this.#trouble = undefined;
     if (!this.#wasConnected) this.#logger.info(`connected to the MQTT broker ${this.#label}`);
     else if (this.#said !== undefined) this.#logger.info(`the MQTT broker ${this.#label} is back`);
     if (droppedMessages > 0) this.#logger.debug(`${droppedMessages} messages were dropped while the broker was away`);

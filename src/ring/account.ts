@@ -65,6 +65,7 @@ export class RingAccount implements AsyncDisposable {
   #signIn: SignInStatus = { state: "signing-in", reason: undefined };
   #session = new AbortController();
   #poll: DevicePoll | undefined;
+  #isRunning = false;
 
   /** Returns at once; what it finds and what goes wrong is told by `signIn`, `cameras` and `push`. */
   static open(options: RingAccountOptions, deps: RingAccountDeps): RingAccount {
@@ -96,7 +97,18 @@ export class RingAccount implements AsyncDisposable {
       logger: logger.child("push"),
     });
     const supervision = { signal: this.#life, clock, logger };
-    this.#running = supervise("the Ring account", (signal) => this.#run(signal), supervision);
+    const run = async (signal: AbortSignal): Promise<void> => {
+      this.#isRunning = true;
+      await this.#run(signal).finally(() => {
+        this.#isRunning = false;
+      });
+    };
+    this.#running = supervise("the Ring account", run, supervision);
+  }
+
+  /** False while it recovers from a break of its own. */
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   get signIn(): SignInStatus {
@@ -173,7 +185,10 @@ export class RingAccount implements AsyncDisposable {
     const { requestTimeoutMs = 20_000, backoff = usualBackoff, refusalsToBelieve = 3 } = this.#options;
     const keeper = new TokenKeeper({
       token,
-      save: (fresh) => this.#options.token.save(fresh),
+      // A straggler of a session that is over must not overwrite what the owner has signed in with since.
+      save: (fresh) => {
+        if (!signal.aborted) this.#options.token.save(fresh);
+      },
       onGranted: () => this.#setSignIn("signed-in", undefined),
       onTrouble: (error) => {
         if (error instanceof PermanentError) {

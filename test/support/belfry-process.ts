@@ -46,12 +46,17 @@ export interface BelfryOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** With a token in it (see `signIn`); it stays when Belfry ends. */
   readonly dataDirectory: string;
-  /** By the names of the options file, e.g. `mqtt_url`; `rtsp_port` is a free one unless given. */
+  /** By the names of the options file, e.g. `mqtt_url`; `rtsp_port` and `web_port` are free ones unless given. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Instead of our own PATH. */
   readonly path?: string;
   /** Hears every line that Belfry prints, as it comes. */
   readonly onLine?: (line: string) => void;
+}
+
+interface Ports {
+  readonly rtsp: number;
+  readonly web: number;
 }
 
 export interface ProcessExit {
@@ -62,6 +67,7 @@ export interface ProcessExit {
 export class BelfryProcess implements AsyncDisposable {
   readonly pid: number;
   readonly rtspPort: number;
+  readonly webPort: number;
   readonly lines: string[] = [];
   readonly exited: Promise<ProcessExit>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
@@ -69,10 +75,11 @@ export class BelfryProcess implements AsyncDisposable {
   readonly #onLine: ((line: string) => void) | undefined;
   #exit: ProcessExit | undefined;
 
-  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, rtspPort: number, options: BelfryOptions) {
+  private constructor(child: ChildProcessByStdio<null, Readable, Readable>, ports: Ports, options: BelfryOptions) {
     this.#process = child;
     this.pid = child.pid ?? 0;
-    this.rtspPort = rtspPort;
+    this.rtspPort = ports.rtsp;
+    this.webPort = ports.web;
     this.#onLine = options.onLine;
     this.#collect(child.stdout);
     this.#collect(child.stderr);
@@ -87,8 +94,12 @@ export class BelfryProcess implements AsyncDisposable {
 
   /** Resolves when the process runs; what it does then is seen on MQTT, not here. */
   static async start(options: BelfryOptions): Promise<BelfryProcess> {
-    const rtspPort = Number(options.settings?.["rtsp_port"] ?? (await freePort()));
-    const settings = { rtsp_bind: "127.0.0.1", ...options.settings, rtsp_port: rtspPort };
+    const ports = {
+      rtsp: Number(options.settings?.["rtsp_port"] ?? (await freePort())),
+      web: Number(options.settings?.["web_port"] ?? (await freePort())),
+    };
+    const addresses = { rtsp_bind: "127.0.0.1", web_bind: "127.0.0.1" };
+    const settings = { ...addresses, ...options.settings, rtsp_port: ports.rtsp, web_port: ports.web };
     const variables = Object.entries(settings).map(([key, value]) => [`BELFRY_${key.toUpperCase()}`, String(value)]);
     const belfry = [process.execPath, mainFile, "--data", options.dataDirectory];
     const [command = "", ...args] = setpriv ? [setpriv, "--pdeathsig", "TERM", "--", ...belfry] : belfry;
@@ -105,7 +116,7 @@ export class BelfryProcess implements AsyncDisposable {
       },
     });
     await once(child, "spawn");
-    return new BelfryProcess(child, rtspPort, options);
+    return new BelfryProcess(child, ports, options);
   }
 
   /** The stream of a camera, at the port that Belfry was given. */

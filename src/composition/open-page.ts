@@ -1,0 +1,109 @@
+// The page, put together: its server with sign-in, status and, outside of Home Assistant, its own password.
+import { fileURLToPath } from "node:url";
+import type { Settings } from "../config/schema.ts";
+import { findExecutable } from "../foundation/child-process.ts";
+import type { Clock } from "../foundation/clock.ts";
+import type { Logger } from "../foundation/logger.ts";
+import type { Teardown } from "../foundation/teardown.ts";
+import type { RingAccount } from "../ring/account.ts";
+import { ingressProxies } from "../web/access.ts";
+import type { LockSecrets, StoredSession } from "../web/page-lock.ts";
+import { WebServer } from "../web/web-server.ts";
+import type { AppState } from "./app-state.ts";
+import { type HouseStatusOptions, HouseStatusSource } from "./house-status-source.ts";
+import { listenOnNextFreePort } from "./next-free-port.ts";
+import { ownAddress } from "./own-address.ts";
+import { RingSignIn } from "./ring-sign-in.ts";
+import { version } from "./version.ts";
+
+export interface PageOptions {
+  readonly settings: Settings;
+  /** Home Assistant guards the page and is the only one that is answered. */
+  readonly isHomeAssistantApp: boolean;
+  readonly state: AppState;
+  readonly account: RingAccount;
+  readonly broker: HouseStatusOptions["broker"];
+  readonly streams: Pick<HouseStatusOptions, "stream" | "streamsChanged">;
+  readonly rtspPort: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Beside the sources and beside the compiled code alike. */
+const pageDirectory = fileURLToPath(new URL("../../dist/page", import.meta.url));
+
+/** Listens; how to end it is added to the teardown. */
+export async function openPage(options: PageOptions, teardown: Teardown): Promise<void> {
+  const { state, account, clock, signal } = options;
+  const blockedUntil = state.file.section("signInBlockedUntil", (raw) => (typeof raw === "number" ? raw : 0));
+  const signIn = new RingSignIn({ token: state.token, account, blockedUntil, clock, signal });
+  teardown.add("the sign-in", () => signIn[Symbol.dispose]());
+  const status = statusSource(options);
+  teardown.add("the status", () => status[Symbol.dispose]());
+  const server = await listen(options, signIn, status);
+  teardown.add("the page", () => server[Symbol.asyncDispose]());
+  announce(options, server);
+}
+
+function statusSource({ account, broker, streams, rtspPort, clock, logger }: PageOptions): HouseStatusSource {
+  const hasSound = findExecutable("ffmpeg") !== undefined;
+  const engine = { name: "built-in", isHealthy: true, rtspPort, hasSound };
+  return new HouseStatusSource({ version, account, broker, engine: () => engine, ...streams, clock, logger });
+}
+
+function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {
+  const { settings, isHomeAssistantApp, state, account, clock } = options;
+  const logger = options.logger.child("page");
+  const host = isHomeAssistantApp ? "0.0.0.0" : settings.web_bind;
+  const page = {
+    host,
+    access: isHomeAssistantApp
+      ? ({ kind: "ingress", proxies: ingressProxies } as const)
+      : ({ kind: "standalone" } as const),
+    pageDirectory,
+    version,
+    signIn,
+    status,
+    health: {
+      get isWell() {
+        return account.isRunning;
+      },
+    },
+    lockMemory: state.file.section("page", parseLockSecrets),
+  };
+  const wanted = {
+    port: settings.web_port,
+    takenCode: "web.port-taken",
+    name: "page port",
+    whatIs: "the page is",
+    setting: "web_port",
+  };
+  return listenOnNextFreePort(wanted, logger, (port) => WebServer.listen({ ...page, port }, { clock, logger }));
+}
+
+/** Where the page is, and what opens it the first time. */
+function announce({ settings, isHomeAssistantApp, logger }: PageOptions, { port, setUpCode }: WebServer): void {
+  if (isHomeAssistantApp) return;
+  const isEverywhere = settings.web_bind === "0.0.0.0" || settings.web_bind === "::";
+  const url = `http://${isEverywhere ? ownAddress() : settings.web_bind}:${port}/`;
+  if (setUpCode === undefined) logger.info(`Belfry's page: ${url}`);
+  else logger.warn(`the page has no password yet: open ${url} and enter the set-up code ${setUpCode}`);
+}
+
+function parseLockSecrets(raw: unknown): LockSecrets {
+  const { passwordHash, sessions } = fieldsOf(raw);
+  return {
+    passwordHash: typeof passwordHash === "string" && passwordHash !== "" ? passwordHash : undefined,
+    sessions: Array.isArray(sessions) ? sessions.filter(isSession) : [],
+  };
+}
+
+function isSession(value: unknown): value is StoredSession {
+  const { digest, expiresAt } = fieldsOf(value);
+  return typeof digest === "string" && typeof expiresAt === "number";
+}
+
+function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -94,10 +94,16 @@ export class HubReader implements Reader {
   tick(nowMs: number): void {
     if (this.#isOver || !this.#keepsUp()) return;
     if (this.#isWaiting && !this.#isPaused) this.#context.requestKeyFrame();
-    const isSilent = this.tracks.every((track) => !track.hasSent);
-    const [first] = this.tracks;
-    if (isSilent && first) this.#output.writeRtcp(first.track, first.signOfLife());
+    this.#showLife();
     for (const track of this.tracks) if (track.hasSent && track.isReportDue(nowMs)) this.#report(track, nowMs);
+  }
+
+  /** Clients give up after 5 s of silence; while the picture is awaited they get something each second. */
+  #showLife(): void {
+    const [first] = this.tracks;
+    const isSilent = this.tracks.every((track) => !track.hasSent);
+    if (first && (isSilent || (this.#isWaiting && !this.#isPaused)))
+      this.#output.writeRtcp(first.track, first.signOfLife());
   }
 
   /** The source starts anew: nothing can be decoded before its first key frame. */

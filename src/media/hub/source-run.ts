@@ -1,5 +1,5 @@
 // One activation of a stream: opens its source, tries again where that fails, restarts it where it breaks, hangs up at the end.
-import { aborted, StopError } from "../../foundation/abort.ts";
+import { abortable, aborted, composeSignals, StopError } from "../../foundation/abort.ts";
 import type { Clock } from "../../foundation/clock.ts";
 import { withDeadline } from "../../foundation/deadline.ts";
 import { PermanentError, TransientError } from "../../foundation/errors.ts";
@@ -132,14 +132,20 @@ export class SourceRun {
       this.#controller.signal,
     );
     const session = this.#session;
-    await withDeadline(
-      "the first key frame",
-      limits.keyFrameMs,
-      clock,
-      () => Promise.race([entrance.keyFrameSeen, session.ended.then(endedTooSoon)]),
-      this.#controller.signal,
-    );
+    const started = Promise.race([entrance.keyFrameSeen, session.ended.then(endedTooSoon)]);
+    await this.#untilKeyFrame(started);
     return session;
+  }
+
+  async #untilKeyFrame(started: Promise<void>): Promise<void> {
+    const { clock, limits } = this.#options;
+    const controller = new AbortController();
+    using _patience = clock.after(limits.keyFrameMs, () => {
+      const seconds = Math.round(limits.keyFrameMs / 1_000);
+      const text = `The camera sends video, but no key frame within ${seconds} s: nothing can be shown`;
+      controller.abort(new TransientError("stream.no-key-frame", text));
+    });
+    await abortable(started, composeSignals(controller.signal, this.#controller.signal));
   }
 
   async #hangUp(): Promise<void> {

@@ -258,7 +258,7 @@ test("a source that never answers, or never shows a picture, is given up", async
   await stage.clock.advance(2_000);
   const second = stage.path.lease(viewer);
   await stage.clock.advance(4_000);
-  expect(second.ended.reason.cause.message).toContain("the first key frame");
+  expect(second.ended.reason.cause.message).toContain("no key frame within 4 s");
   expect(stage.source.session.isClosed).toBe(true);
 });
 

@@ -384,3 +384,21 @@ test("sender reports of the source bring picture and sound together for the read
   await stage.run(12_000);
   expect(startOf(2) - startOf(0)).toBeCloseTo(0, 0);
 });
+
+test("while a broken source starts anew its readers get a sign of life each second", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  const { output } = stage.play();
+  await stage.run(1_000);
+  stage.source.session.end(new TransientError("call.media-stalled", "no video"));
+  await stage.clock.advance(50);
+  const before = output.order.length;
+  for (let second = 1; second <= 5; second++) {
+    await stage.clock.advance(1_000);
+    const life = output.order.slice(before).filter((what) => what.startsWith("receiverReport"));
+    expect(life).toHaveLength(second);
+  }
+  stage.video(stage.camera.keyFrame());
+  await stage.run(2_000);
+  expect(output.order.slice(before).filter((what) => what.startsWith("receiverReport"))).toHaveLength(5);
+});

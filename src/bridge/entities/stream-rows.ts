@@ -2,7 +2,8 @@
 import type { ReceivedMedia } from "../../media/hub/received-media.ts";
 import type { CameraActions, CameraView } from "../camera-view.ts";
 import { parseOnOff } from "../errors.ts";
-import { type Attributes, type EntityRow, isoTime, onOff } from "./entity-row.ts";
+import { type Attributes, type EntityRow, onOff } from "./entity-row.ts";
+import { isStreaming, statusAttributes } from "./stream-attributes.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
 
@@ -15,16 +16,7 @@ export const streamRows: readonly Row[] = [
     exists: () => true,
     state: ({ liveStream }) => onOff(isStreaming(liveStream.state)),
     attributes: ({ liveStream }) => ({
-      status: streamStatusWord[liveStream.state],
-      ...(liveStream.reason === undefined
-        ? {}
-        : { reason: liveStream.reason.text, reason_code: liveStream.reason.code }),
-      viewers: liveStream.viewers.map(({ kind, address, userAgent, since }) => ({
-        kind,
-        address,
-        user_agent: userAgent,
-        since: isoTime(since),
-      })),
+      ...statusAttributes(liveStream),
       ...(liveStream.received === undefined ? {} : { received: receivedAttributes(liveStream.received) }),
     }),
     write: (payload, actions) => actions.switchLiveStream(parseOnOff(payload)),
@@ -54,18 +46,6 @@ export const streamRows: readonly Row[] = [
     state: ({ liveStream }) => String(liveStream.secondsToday),
   },
 ];
-
-const streamStatusWord = {
-  idle: "inactive",
-  starting: "activating",
-  ready: "active",
-  closing: "inactive",
-  failed: "failed",
-} as const;
-
-function isStreaming(state: keyof typeof streamStatusWord): boolean {
-  return state === "starting" || state === "ready";
-}
 
 /** Names by profile_idc. */
 const profileNames: Readonly<Record<string, string>> = {

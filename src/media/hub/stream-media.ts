@@ -9,6 +9,7 @@ import { AacFeed, ticksPerInput } from "./aac-feed.ts";
 import { AudioTrack, audioClockRates } from "./audio-track.ts";
 import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
 import { HubReader, type ReaderContext } from "./hub-reader.ts";
+import { type KeyFrame, keyFrameOf } from "./key-frame.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 import type { MediaSink, SourceTrack, SourceTrackKind } from "./media-source.ts";
 import { ReaderSet } from "./reader-set.ts";
@@ -86,6 +87,10 @@ export class StreamMedia {
 
   get size(): { readonly width: number | undefined; readonly height: number | undefined } {
     return { width: this.#sps?.width, height: this.#sps?.height };
+  }
+
+  get lastKeyFrame(): KeyFrame | undefined {
+    return keyFrameOf(this.#video.group, this.#options.clock.monotonic());
   }
 
   get received(): ReceivedMedia {

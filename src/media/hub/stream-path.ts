@@ -15,6 +15,7 @@ import {
 } from "./description-policy.ts";
 import { StreamGovernor } from "./governor.ts";
 import type { HubReader } from "./hub-reader.ts";
+import type { KeyFrame } from "./key-frame.ts";
 import { LeaseSet } from "./lease-set.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { ReceivedMedia } from "./received-media.ts";
@@ -111,6 +112,11 @@ export class StreamPath implements Stream, AsyncDisposable {
   /** What arrives from the source; undefined while there is none. */
   get received(): ReceivedMedia | undefined {
     return this.#run ? this.#media.received : undefined;
+  }
+
+  /** The newest picture that can be decoded alone; undefined while there is none. */
+  get lastKeyFrame(): KeyFrame | undefined {
+    return this.#run ? this.#media.lastKeyFrame : undefined;
   }
 
   async describe(viewer: Viewer, signal: AbortSignal): Promise<readonly Track[]> {

@@ -24,7 +24,7 @@ async function runTests(tally: Tally, directory: string): Promise<void> {
   const exclude = optionalParts.flatMap(globsOf);
   tally.add(await runVitest({ project: "unit", directory }));
   tally.add(await runVitest({ project: "simulator", directory }));
-  tally.add(await runVitest({ project: "integration", directory, isSerial: true }));
+  tally.add(await runVitest({ project: "integration", directory }));
   tally.add(await runVitest({ project: "e2e", directory, exclude, isSerial: true }));
 }
 

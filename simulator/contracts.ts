@@ -50,6 +50,8 @@ export interface LiveKnobs {
   mediaDelayMs: number | null;
   /** Answers with candidates nobody listens on. */
   deadIce: boolean;
+  /** The way is found, but no DTLS handshake ever begins: both sides wait for the other. */
+  deadDtls: boolean;
   /** Media stops silently so long after it began. */
   mediaStallAfterMs: number | null;
   /** Percent of RTP packets that are never sent (and not repeated either unless the client asks by NACK). */
@@ -62,7 +64,8 @@ export interface LiveKnobs {
   /** Without a ping for so long: close code 6. */
   pingTimeoutMs: number;
   audioCodec: "opus" | "pcmu" | "none";
-  videoCodec: "h264" | "h265";
+  /** `h265` is sent to those who offer it, `h265-unoffered` is answered to everybody, `h265-disguised` is sent under the name of H.264. */
+  videoCodec: "h264" | "h265" | "h265-unoffered" | "h265-disguised";
   /** No IDR ever comes, not at the start and not on PLI. */
   withoutKeyFrames: boolean;
   /** From PLI to the IDR, at most 300 in the real thing. */
@@ -75,6 +78,7 @@ export const normalLive: Readonly<LiveKnobs> = Object.freeze({
   cameraConnectedDelayMs: 0,
   mediaDelayMs: 0,
   deadIce: false,
+  deadDtls: false,
   mediaStallAfterMs: null,
   packetLossPercent: 0,
   reorderPercent: 0,

@@ -61,7 +61,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   behaviour: ["fresh", "stale", "hang", "missing"],
   image: ["none", "with", "later"],
   audioCodec: ["opus", "pcmu", "none"],
-  videoCodec: ["h264", "h265"],
+  videoCodec: ["h264", "h265", "h265-unoffered", "h265-disguised"],
 };
 
 export type KnobChanges<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };

@@ -65,12 +65,13 @@ export class CallMedia implements Disposable {
 
   /** Opens the transports; resolves with the SDP answer. */
   async answer(): Promise<string> {
-    const { deadIce } = this.#context.knobs();
+    const { deadIce, deadDtls } = this.#context.knobs();
     const descriptions = new Map<AcceptedMedia, TransportDescription>();
     for (const group of this.#transportGroups()) {
       const peer = this.#openPeer(group);
       const described = await peer.answer();
-      for (const media of group) descriptions.set(media, deadIce ? unreachable(described) : described);
+      const told = deadDtls ? { ...described, setup: "active" } : described;
+      for (const media of group) descriptions.set(media, deadIce ? unreachable(told) : told);
     }
     return writeAnswer({
       negotiation: this.#negotiation,
@@ -105,6 +106,7 @@ export class CallMedia implements Disposable {
   #openPeer(group: readonly AcceptedMedia[]): MediaPeer {
     const peer = new MediaPeer({
       ...{ negotiation: this.#negotiation, media: group, cname: this.#cname },
+      waitsForHandshake: this.#context.knobs().deadDtls,
       onConnected: () => this.#startGroup(group),
       onPacket: (media, packet) => this.#receive(media, packet),
     });
@@ -150,7 +152,8 @@ export class CallMedia implements Disposable {
       const { opus, pcmu } = await liveMedia.audio();
       return new AudioSource(codec.name === "PCMU" ? pcmu : opus);
     }
-    const loop = await liveMedia.video(codec.name === "H265" ? "h265" : "h264");
+    const isH265 = codec.name === "H265" || knobs().videoCodec === "h265-disguised";
+    const loop = await liveMedia.video(isH265 ? "h265" : "h264");
     section.video = new VideoSource(loop, { withoutKeyFrames: knobs().withoutKeyFrames });
     return section.video;
   }

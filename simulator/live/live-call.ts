@@ -168,6 +168,7 @@ export class LiveCall {
     this.#send("sdp", { sdp, type: "answer", session_info: info });
     this.#journal.record("live.answered", { ...this.#details, sdp });
     if (this.#knobs().deadIce) this.#holds.open("ice");
+    if (this.#knobs().deadDtls) this.#holds.open("dtls");
     this.#notify("PeerConnectionState::kConnecting");
     if (transcoding) this.#send("stream_info", { transcoding: true, transcoding_reason: "codec_mismatch" });
     const { activationLimitMs, sessionLimitMs } = this.#knobs();

@@ -11,6 +11,8 @@ export interface MediaPeerOptions {
   /** The sections that share this transport. */
   readonly media: readonly AcceptedMedia[];
   readonly cname: string;
+  /** Takes the passive role in DTLS, whatever the client offered. */
+  readonly waitsForHandshake: boolean;
   onConnected(): void;
   /** RTP and RTCP that arrived for a section. */
   onPacket(media: AcceptedMedia, packet: Buffer): void;
@@ -112,13 +114,16 @@ export class MediaPeer implements Disposable {
 }
 
 /** The offer, reduced to the sections of this transport. The client's own streams and candidates are left out. */
-function offerFor({ negotiation, media }: MediaPeerOptions): string {
+function offerFor({ negotiation, media, waitsForHandshake }: MediaPeerOptions): string {
   const session = negotiation.offer.sessionLines.filter((line) => !line.startsWith("a=group:"));
   const mids = media.map(({ offered }) => offered.mid);
   const group = mids.length > 1 ? [`a=group:BUNDLE ${mids.join(" ")}`] : [];
   const unwanted = /^a=(candidate|end-of-candidates|ssrc|ssrc-group|msid|remote-candidates)\b/;
   const sections = media.flatMap(({ offered }) => offered.lines.filter((line) => !unwanted.test(line)));
-  return [...session, ...group, ...sections, ""].join("\r\n");
+  const lines = [...session, ...group, ...sections, ""];
+  // To a client that is active the library answers as the passive side.
+  const told = waitsForHandshake ? lines.map((line) => line.replace(/^a=setup:.*/, "a=setup:active")) : lines;
+  return told.join("\r\n");
 }
 
 function readDescription(sdp: string): TransportDescription {

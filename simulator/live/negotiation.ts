@@ -73,7 +73,8 @@ function chooseVideo({ codecs }: OfferedMedia, { videoCodec }: Readonly<LiveKnob
   const usable = codecs.filter(
     ({ name, parameters }) => name === "H264" && parameters.get("packetization-mode") === "1",
   );
-  return usable.toSorted((a, b) => h264Rank(b) - h264Rank(a))[0];
+  const best = usable.toSorted((a, b) => h264Rank(b) - h264Rank(a))[0];
+  return best && videoCodec === "h265-unoffered" ? { ...best, name: "H265", parameters: new Map() } : best;
 }
 
 /** profile_idc before level_idc: High 5.2 (640034) is the best that clients offer. */

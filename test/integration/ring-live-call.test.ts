@@ -137,6 +137,7 @@ test("without a key frame it is asked for once a second until one comes", async 
 
 test.each([
   ["call.ice", { deadIce: true }, { connectedMs: 1_500 }, 3_000],
+  ["call.dtls", { deadDtls: true }, { connectedMs: 1_500 }, 3_000],
   ["call.answer", { answerDelayMs: null }, { answerMs: 1_000 }, 2_500],
   ["call.first-packet", { mediaDelayMs: null }, { firstPacketMs: 1_000 }, 3_000],
   ["call.media-stalled", { mediaStallAfterMs: 800 }, { mediaStallMs: 1_000 }, 4_500],
@@ -197,6 +198,15 @@ test("given up at any moment, no call is left open", async () => {
   expect(cloud.live.calls).toEqual([]);
   expect(cloud.journal.violations).toEqual([]);
 });
+
+test.each(["h265-unoffered", "h265-disguised"] as const)(
+  "H.265 that comes all the same is said: %s",
+  async (videoCodec) => {
+    await using room = await prepare({ videoCodec });
+    await expectEnd(room, "call.codec", 20_000);
+    expect(cloud.live.calls).toEqual([]);
+  },
+);
 
 test("a camera in HEVC mode sends us H.264: we offer nothing else", async () => {
   await using room = await prepare({ videoCodec: "h265" });

@@ -60,6 +60,12 @@ export function stepError(step: CallStep, name: string): AppError {
   }
 }
 
+/** H.264 was agreed, and something else comes. */
+export function unagreedCodec(name: string): AppError {
+  const hint = "if the camera has an HEVC mode, switch it off in the Ring app";
+  return new PermanentError("call.codec", `${name}: the camera sends H.265, which cannot be carried; ${hint}`);
+}
+
 /** Ring's own words at the end of a call. */
 export function closeError(name: string, code: number | undefined, text: string): AppError {
   if (code === 10) return new TransientError("call.limit", `${name}: Ring's time limit for a call is over`);

@@ -4,6 +4,7 @@ import type { Clock } from "../../foundation/clock.ts";
 import type { CallRtpPacket, LiveCallSink } from "../live-call-types.ts";
 import type { CallAnswer } from "./call-answer.ts";
 import type { MediaKind } from "./call-peer.ts";
+import { isH265 } from "./h265.ts";
 import { KeyFrames } from "./key-frames.ts";
 import { PacketOrder } from "./packet-order.ts";
 
@@ -17,6 +18,8 @@ export interface CallMediaOptions {
   /** The video's SSRC, at its first packet and when it changes. */
   readonly onVideoSource: (ssrc: number) => void;
   readonly onFirstVideo: () => void;
+  /** It is H.265 whatever the answer said. */
+  readonly onH265: () => void;
 }
 
 /** Long enough for a lost packet to be asked for and sent again by a server 100 ms away; only a loss costs it. */
@@ -99,6 +102,7 @@ export class CallMedia implements Disposable {
       this.#lastVideoAt = arrivedAtMs;
       this.#video.push(callPacket(packet, header.payloadType, header.sequenceNumber, packet.payload), arrivedAtMs);
       if (isFirst) this.#options.onFirstVideo();
+      if (!this.#keyFrames.hasKeyFrame && isH265(packet.payload)) this.#options.onH265();
     } else if (header.payloadType === this.#repeatPayloadType && packet.payload.length > 2) {
       if (this.#videoPayloadType === undefined || this.#videoSsrc === undefined) return;
       // RFC 4588: the sequence number of the first sending stands before the payload.

@@ -8,7 +8,15 @@ import type { Logger } from "../../foundation/logger.ts";
 import { statusOf } from "../errors.ts";
 import type { LiveCall, LiveCallSink } from "../live-call-types.ts";
 import { readAnswer } from "./call-answer.ts";
-import { type CallLimits, type CallStep, closeError, stepError, stepLimitMs, usualLimits } from "./call-limits.ts";
+import {
+  type CallLimits,
+  type CallStep,
+  closeError,
+  stepError,
+  stepLimitMs,
+  unagreedCodec,
+  usualLimits,
+} from "./call-limits.ts";
 import { CallMedia } from "./call-media.ts";
 import { CallPeer, type LinkState } from "./call-peer.ts";
 import { CallSignalling } from "./call-signalling.ts";
@@ -84,6 +92,7 @@ class RingCall implements LiveCall {
         this.#peer.videoSsrc = ssrc;
       },
       onFirstVideo: () => this.#enter("media"),
+      onH265: () => this.#end(unagreedCodec(options.name)),
     });
     this.#answered.promise.catch(() => undefined);
     this.#abort = onAbort(options.signal, () => this.close());

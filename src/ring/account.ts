@@ -14,6 +14,8 @@ import { PushLink, type PushStatus } from "./push-link.ts";
 import { refreshDevices } from "./refresh-devices.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import { createRingClient, type RingClient } from "./ring-client.ts";
+import { noSettingsMemory, type SettingsMemory } from "./settings-memory.ts";
+import { SlowPoll } from "./slow-poll.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 import type { TokenStore } from "./token-store.ts";
 import type { RingLocation } from "./wire/location-list.ts";
@@ -32,6 +34,7 @@ export interface RingAccountOptions {
   readonly snapshotTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
   readonly callLimits?: Partial<CallLimits>;
+  readonly settings?: SettingsMemory;
   /** While Ring fails: token renewals, device lists, push connections. */
   readonly backoff?: Backoff;
   readonly refusalsToBelieve?: number;
@@ -61,6 +64,8 @@ export class RingAccount implements AsyncDisposable {
   readonly #signInChanged: Emitter<SignInStatus>;
   readonly #inventory: Inventory;
   readonly #push: PushLink;
+  readonly #slowPoll: SlowPoll;
+  readonly #contactMade: Emitter<number>;
   readonly #running: Promise<void>;
   #signIn: SignInStatus = { state: "signing-in", reason: undefined };
   #session = new AbortController();
@@ -84,11 +89,14 @@ export class RingAccount implements AsyncDisposable {
       excludedDeviceIds: options.excludedDeviceIds ?? [],
       snapshotTimeoutMs: options.snapshotTimeoutMs ?? 15_000,
       callLimits: options.callLimits,
+      settings: options.settings ?? noSettingsMemory,
       clock,
       logger,
       signal: this.#life,
       requestRefresh: () => this.#poll?.request(),
     });
+    this.#contactMade = new Emitter((error) => logger.error("a listener of the contact with Ring failed", error));
+    this.#slowPoll = new SlowPoll({ chores: () => this.#inventory.cameras.flatMap(({ chores }) => chores), clock });
     this.#push = new PushLink({
       onPush: (push) => this.#receivePush(push),
       connectTimeoutMs: 60_000,
@@ -128,8 +136,29 @@ export class RingAccount implements AsyncDisposable {
     return this.#inventory.camerasChanged;
   }
 
+  /** Once, when Ring has said more than once which cameras there are. */
+  get camerasBelieved(): Subscribable<void> {
+    return this.#inventory.listBelieved;
+  }
+
   get locations(): readonly RingLocation[] {
     return this.#inventory.locations;
+  }
+
+  /** Unix ms of the newest device list. */
+  get lastContactAt(): number | undefined {
+    return this.#lastContactAt;
+  }
+
+  get contactMade(): Subscribable<number> {
+    return this.#contactMade;
+  }
+
+  /** Asks Ring anew for everything, as soon as it goes. */
+  refresh(): void {
+    for (const camera of this.#inventory.cameras) camera.hurryChores();
+    this.#poll?.request();
+    this.#slowPoll.wake();
   }
 
   get push(): PushStatus {
@@ -176,6 +205,7 @@ export class RingAccount implements AsyncDisposable {
     await Promise.all([
       supervise("the list of Ring devices", (until) => poll.run(until), supervision),
       supervise("Ring's push messages", (until) => this.#push.run(client, until), supervision),
+      supervise("the settings of Ring devices", (until) => this.#slowPoll.run(until), supervision),
     ]);
     this.#poll = undefined;
   }
@@ -212,12 +242,20 @@ export class RingAccount implements AsyncDisposable {
     const refresh = refreshDevices(client, this.#inventory, clock, logger);
     return new DevicePoll({
       refresh,
-      onSuccess: () => this.#setSignIn("signed-in", undefined),
+      onSuccess: () => this.#listCame(),
       onFailure: (error) => this.#listFailed(error),
       periodMs: this.#options.pollSeconds * 1000,
       backoff: this.#options.backoff ?? { ...usualBackoff, longestMs: 60_000 },
       clock,
     });
+  }
+
+  #listCame(): void {
+    this.#setSignIn("signed-in", undefined);
+    this.#lastContactAt = this.#deps.clock.now();
+    this.#contactMade.emit(this.#lastContactAt);
+    // New cameras have not been asked about their settings.
+    this.#slowPoll.wake();
   }
 
   #listFailed(error: unknown): void {

@@ -1,8 +1,12 @@
 // The requests that change a camera, and what its record says until Ring's device list has caught up.
-import { clientApi, deviceApi } from "ring-client-api/rest-client";
+import { clientApi } from "ring-client-api/rest-client";
 import type { Clock } from "../foundation/clock.ts";
 import type { RecordOverrides } from "./record-override.ts";
 import type { RingClient } from "./ring-client.ts";
+import type { SettingName, SettingValue } from "./settings/camera-settings.ts";
+import { changeOf } from "./settings/change-setting.ts";
+import type { SettingsPage } from "./settings/settings-page.ts";
+import { withValueAt } from "./wire/path.ts";
 import { asRecord, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
 
 export interface CommandTarget {
@@ -18,12 +22,14 @@ const longestSirenSeconds = 120;
 
 export class CameraCommands {
   readonly #overrides: RecordOverrides;
+  readonly #page: SettingsPage;
   readonly #clock: Clock;
   readonly #changed: () => void;
 
-  constructor(options: { overrides: RecordOverrides; clock: Clock; changed: () => void }) {
+  constructor(options: { overrides: RecordOverrides; page: SettingsPage; clock: Clock; changed: () => void }) {
     this.#clock = options.clock;
     this.#overrides = options.overrides;
+    this.#page = options.page;
     this.#changed = options.changed;
   }
 
@@ -33,8 +39,7 @@ export class CameraCommands {
     await target.client.request(doing, { url, method: "PUT" }, { signal });
     const word = isOn ? "on" : "off";
     const agrees = (record: WireRecord): boolean => textOf(record, "led_status") === word;
-    this.#overrides.set("light", holdMs, agrees, (record) => ({ ...record, led_status: word }));
-    this.#changed();
+    this.#hold("light", agrees, (record) => ({ ...record, led_status: word }));
   }
 
   async setSiren(
@@ -57,18 +62,41 @@ export class CameraCommands {
     this.#holdSiren(0);
   }
 
-  async setMotionDetection(target: CommandTarget, isOn: boolean, signal: AbortSignal): Promise<void> {
-    const url = deviceApi(`devices/${target.ringId}/settings`);
-    const doing = `switch the motion detection of ${target.name} ${isOn ? "on" : "off"}`;
-    const json = { motion_settings: { motion_detection_enabled: isOn } };
-    await target.client.request(doing, { url, method: "PATCH", json }, { signal });
-    const key = "motion_detection_enabled";
-    this.#overrides.set(
-      "motion detection",
-      holdMs,
-      (record) => recordOf(record, "settings")?.[key] === isOn,
-      (record) => ({ ...record, settings: { ...recordOf(record, "settings"), [key]: isOn } }),
-    );
+  /** The spoken warning. */
+  async setMotionWarning(target: CommandTarget, isOn: boolean, signal: AbortSignal): Promise<void> {
+    const url = clientApi(`doorbots/${target.ringId}/motion_announcement?motion_announcement=${isOn}`);
+    const doing = `switch the motion warning of ${target.name} ${isOn ? "on" : "off"}`;
+    await target.client.request(doing, { url, method: "PUT" }, { signal });
+    const agrees = (record: WireRecord): boolean => recordOf(record, "settings")?.["motion_announcement"] === isOn;
+    this.#hold("motion warning", agrees, (record) => withValueAt(record, "settings.motion_announcement", isOn));
+  }
+
+  /** Resolves when Ring has shown the new value; until then the state shows it already. */
+  async changeSetting(
+    target: CommandTarget,
+    record: WireRecord,
+    name: SettingName,
+    value: SettingValue,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const change = changeOf(target, record, name, value);
+    const { listed } = change;
+    const send = async (limit: AbortSignal): Promise<unknown> => {
+      const reply = await change.send(limit);
+      if (listed) this.#hold(change.thing, listed.agrees, listed.apply);
+      return reply;
+    };
+    try {
+      await this.#page.change(target, { ...change, send }, signal);
+    } catch (error) {
+      this.#overrides.drop(change.thing);
+      this.#changed();
+      throw error;
+    }
+  }
+
+  #hold(name: string, agrees: (record: WireRecord) => boolean, apply: (record: WireRecord) => WireRecord): void {
+    this.#overrides.set(name, holdMs, agrees, apply);
     this.#changed();
   }
 
@@ -76,12 +104,10 @@ export class CameraCommands {
     const isOn = seconds > 0;
     const endsAt = this.#clock.monotonic() + seconds * 1000;
     const remaining = (): number => Math.max(Math.ceil((endsAt - this.#clock.monotonic()) / 1000), 0);
-    this.#overrides.set(
+    this.#hold(
       "siren",
-      holdMs,
       (record) => (numberOf(recordOf(record, "siren_status"), "seconds_remaining") ?? 0) > 0 === isOn,
       (record) => ({ ...record, siren_status: { seconds_remaining: remaining() } }),
     );
-    this.#changed();
   }
 }

@@ -1,18 +1,22 @@
 // Turns Ring's record of a camera into a CameraState, by its fields; a field that is odd or missing costs only itself.
 import { modelName } from "./camera-models.ts";
 import type { CameraState } from "./camera-state.ts";
+import { readSettings } from "./settings/setting-table.ts";
 import type { CameraRecord } from "./wire/device-list.ts";
 import { flagOf, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
 
-export function readCameraState(camera: CameraRecord): CameraState {
+/** `page`: the device's settings page, where it is known. */
+export function readCameraState(camera: CameraRecord, page?: WireRecord): CameraState {
   const { record } = camera;
   const settings = recordOf(record, "settings");
   const health = recordOf(record, "health");
   const features = recordOf(record, "features");
   const kind = textOf(record, "kind") ?? "unknown";
   const isDoorbell = camera.isInDoorbellList || kind.includes("doorbell");
-  const batteries = readBatteries(record, health);
+  const batteryBays = readBatteryBays(record, health);
+  const batteries = batteryBays.filter((level) => level !== undefined);
   const lastUpdateSeconds = numberOf(health, "last_update_time");
+  const light = readLight(record);
   return {
     ringId: camera.ringId,
     deviceId: camera.deviceId,
@@ -21,20 +25,30 @@ export function readCameraState(camera: CameraRecord): CameraState {
     kind,
     model: modelName(kind, isDoorbell),
     firmware: textOf(health, "firmware_version") ?? textOf(record, "firmware_version"),
+    firmwareStatus: textOf(health, "firmware_version_status") ?? textOf(record, "firmware_version"),
     isDoorbell,
     isShared: camera.isInSharedList || flagOf(record, "owned") === false,
     isOnline: isOnline(record, health),
     isLiveViewBlocked: flagOf(settings, "live_view_disabled") === true,
     hasRecordings: flagOf(features, "show_recordings") === true,
-    light: readLight(record),
+    light,
     siren: readSiren(record),
     batteries,
+    batteryBays,
+    activeBay: numberOf(health, "active_battery"),
     isBatteryLow: textOf(recordOf(record, "alerts"), "battery") === "low",
     isCharging: batteries.length > 0 && flagOf(record, "external_connection") === true,
     isOnBattery: batteries.length > 0 && textOf(settings, "power_mode") !== "wired",
     isMotionDetectionOn: flagOf(settings, "motion_detection_enabled"),
     canMotionWarn: flagOf(features, "motion_message_enabled") === true,
     isMotionWarningOn: flagOf(settings, "motion_announcement"),
+    settings: readSettings({
+      isDoorbell,
+      hasLight: light !== undefined,
+      hasBattery: batteryBays.length > 0,
+      record,
+      page,
+    }),
     wifiNetwork: textOf(health, "wifi_name"),
     signalStrength: numberOf(health, "rssi"),
     isWiredNetwork: textOf(health, "network_connection_value") === "ethernet",
@@ -70,21 +84,24 @@ function readSiren(record: WireRecord): CameraState["siren"] {
 }
 
 /** Wired cameras report a level too, some of them in millivolts: only what health confirms is a battery. */
-function readBatteries(record: WireRecord, health: WireRecord | undefined): number[] {
+function readBatteryBays(record: WireRecord, health: WireRecord | undefined): (number | undefined)[] {
   const isConfirmed =
     !health ||
     Boolean(health["battery_percentage"]) ||
     health["battery_present"] === true ||
     Boolean(health["second_battery_percentage"]);
   if (!isConfirmed) return [];
-  const bays = [
-    [numberOf(record, "battery_life"), numberOf(health, "battery_percentage")],
-    [numberOf(record, "battery_life_2"), numberOf(health, "second_battery_percentage")],
-  ];
-  return bays.flatMap(([life, percentage]) => {
-    const level = isPercent(life) ? life : percentage;
-    return isPercent(level) ? [Math.round(level)] : [];
-  });
+  const first = levelOf(record["battery_life"], health?.["battery_percentage"]);
+  const second = levelOf(record["battery_life_2"], health?.["second_battery_percentage"]);
+  const hasSecond = second !== undefined || "battery_voltage_2" in record;
+  if (hasSecond) return [first, second];
+  // Without health only a level that can be one speaks for a battery.
+  return first !== undefined || health ? [first] : [];
+}
+
+function levelOf(...levels: readonly unknown[]): number | undefined {
+  const level = levels.map((value) => numberOf({ value }, "value")).find(isPercent);
+  return level === undefined ? undefined : Math.round(level);
 }
 
 function isPercent(value: number | undefined): value is number {

@@ -1,4 +1,5 @@
 // One immutable picture of a camera or doorbell: everything a row may read. Made from Ring's record, by its fields, never by model.
+import type { CameraSettings } from "./settings/camera-settings.ts";
 
 export interface CameraState {
   /** Ring's number, used in its API. */
@@ -12,6 +13,8 @@ export interface CameraState {
   /** Name for people; `Ring Camera` or `Ring Doorbell` where the kind is unknown. */
   readonly model: string;
   readonly firmware: string | undefined;
+  /** Ring's words, usually `Up to Date`. */
+  readonly firmwareStatus: string | undefined;
   readonly isDoorbell: boolean;
   readonly isShared: boolean;
   readonly isOnline: boolean;
@@ -25,6 +28,10 @@ export interface CameraState {
   readonly siren: { readonly isOn: boolean; readonly secondsRemaining: number } | undefined;
   /** Percent of each bay that holds a battery; empty where it has none. */
   readonly batteries: readonly number[];
+  /** One for each bay; undefined where it is empty. */
+  readonly batteryBays: readonly (number | undefined)[];
+  /** The bay that feeds the camera, counted from 1. */
+  readonly activeBay: number | undefined;
   readonly isBatteryLow: boolean;
   readonly isCharging: boolean;
   /** Runs on battery now (not fed by wire): no live call for stills. */
@@ -32,6 +39,8 @@ export interface CameraState {
   readonly isMotionDetectionOn: boolean | undefined;
   readonly canMotionWarn: boolean;
   readonly isMotionWarningOn: boolean | undefined;
+  /** What can be set; the camera does not have what is not there. */
+  readonly settings: CameraSettings;
   readonly wifiNetwork: string | undefined;
   /** dBm. */
   readonly signalStrength: number | undefined;

@@ -7,14 +7,20 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
-import { CameraCommands } from "./camera-commands.ts";
+import { CameraCommands, type CommandTarget } from "./camera-commands.ts";
+import type { CameraDetails } from "./camera-details.ts";
 import { CameraEvents } from "./camera-events.ts";
 import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
 import { readCameraState } from "./camera-state-reader.ts";
+import { CloudCameraHistory } from "./history/camera-history.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 import { RecordOverrides } from "./record-override.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import type { RingClient } from "./ring-client.ts";
+import type { SettingName, SettingValue } from "./settings/camera-settings.ts";
+import { settingTable } from "./settings/setting-table.ts";
+import type { SettingsMemory } from "./settings-memory.ts";
+import type { Chore } from "./slow-poll.ts";
 import { fetchSnapshot } from "./snapshot.ts";
 import type { CameraRecord } from "./wire/device-list.ts";
 
@@ -25,6 +31,7 @@ export interface CloudCameraOptions {
   readonly signal: AbortSignal;
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
+  readonly settings: SettingsMemory;
   /** Asks for a new device list soon. */
   readonly requestRefresh: () => void;
 }
@@ -37,11 +44,13 @@ interface Connection {
 
 export class CloudCamera implements RingCamera, Disposable {
   readonly deviceId: string;
+  readonly history: CloudCameraHistory;
   readonly #options: CloudCameraOptions;
   readonly #stateChanged: Emitter<CameraState>;
   readonly #events: CameraEvents;
   readonly #overrides: RecordOverrides;
   readonly #commands: CameraCommands;
+  readonly #details: CameraDetails;
   readonly #end = new AbortController();
   readonly #life: AbortSignal;
   #raw: CameraRecord;
@@ -61,6 +70,11 @@ export class CloudCamera implements RingCamera, Disposable {
     this.#raw = raw;
     this.#state = readCameraState(raw);
     this.#connection = connect(raw, client);
+    this.history = new CloudCameraHistory({
+      target: () => this.#target(),
+      clock: options.clock,
+      bound: (signal) => this.#bound(signal),
+    });
     this.#commands = new CameraCommands({
       overrides: this.#overrides,
       clock: options.clock,
@@ -94,9 +108,9 @@ export class CloudCamera implements RingCamera, Disposable {
   /** The newest record from a device list. */
   update(raw: CameraRecord): void {
     this.#raw = raw;
-    const effective = { ...raw, record: this.#overrides.applyTo(raw.record) };
+    const effective = { ...raw, record: this.#overrides.applyTo(this.#details.withHealth(raw.record)) };
     this.#connection.library.updateData(libraryData(effective));
-    const state = readCameraState(effective);
+    const state = readCameraState(effective, this.#details.page.content);
     this.#watchSiren(state);
     if (isDeepStrictEqual(state, this.#state)) return;
     this.#state = state;
@@ -118,16 +132,37 @@ export class CloudCamera implements RingCamera, Disposable {
 
   async setLight(isOn: boolean, signal: AbortSignal): Promise<void> {
     if (this.#state.light === undefined) throw this.#without("light");
-    await this.#commands.setLight(this.#target(), isOn, this.#bound(signal));
+    await this.#asOwner(this.#commands.setLight(this.#target(), isOn, this.#bound(signal)));
   }
 
   async setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void> {
     if (!this.#state.siren) throw this.#without("siren");
-    await this.#commands.setSiren(this.#target(), isOn, durationSeconds, this.#bound(signal));
+    await this.#asOwner(this.#commands.setSiren(this.#target(), isOn, durationSeconds, this.#bound(signal)));
   }
 
-  async setMotionDetection(isOn: boolean, signal: AbortSignal): Promise<void> {
-    await this.#commands.setMotionDetection(this.#target(), isOn, this.#bound(signal));
+  async setMotionWarning(isOn: boolean, signal: AbortSignal): Promise<void> {
+    if (!this.#state.canMotionWarn) throw this.#without("motion warning");
+    await this.#asOwner(this.#commands.setMotionWarning(this.#target(), isOn, this.#bound(signal)));
+  }
+
+  async changeSetting<Name extends SettingName>(
+    name: Name,
+    value: SettingValue<Name>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.#state.settings[name] === undefined) throw this.#without(`setting for the ${settingTable[name].thing}`);
+    const work = this.#commands.changeSetting(this.#target(), this.#raw.record, name, value, this.#bound(signal));
+    await this.#asOwner(work);
+  }
+
+  /** What the device list does not tell and is asked apart. */
+  get chores(): readonly Chore[] {
+    return this.#details.chores;
+  }
+
+  /** Somebody wants to know it all anew. */
+  hurryChores(): void {
+    this.#details.hurry();
   }
 
   async snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Snapshot> {
@@ -165,7 +200,19 @@ export class CloudCamera implements RingCamera, Disposable {
     this.#connection.library.disconnect();
   }
 
-  #target(): { client: RingClient; ringId: number; name: string } {
+  /** Ring answers a guest as if there were no such thing; we know better what it is. */
+  async #asOwner(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      const { isShared, name } = this.#state;
+      if (!isShared || !(error instanceof PermanentError) || error.code !== "ring.not-allowed") throw error;
+      const text = `${name} is shared with this Ring account by its owner; only the owner may change this`;
+      throw new PermanentError("ring.not-allowed", text, { cause: error });
+    }
+  }
+
+  #target(): CommandTarget {
     return { client: this.#connection.client, ringId: this.#raw.ringId, name: this.#state.name };
   }
 

@@ -6,6 +6,7 @@ import type { CallLimits } from "./call/live-call.ts";
 import { CloudCamera } from "./cloud-camera.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import type { RingClient } from "./ring-client.ts";
+import type { SettingsMemory } from "./settings-memory.ts";
 import type { CameraRecord, DeviceList } from "./wire/device-list.ts";
 import { mergeLocations, type RingLocation } from "./wire/location-list.ts";
 import type { CameraPush } from "./wire/push-message.ts";
@@ -15,6 +16,7 @@ export interface InventoryOptions {
   readonly excludedDeviceIds: readonly string[];
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
+  readonly settings: SettingsMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -28,13 +30,18 @@ export class Inventory implements Disposable {
   readonly #options: InventoryOptions;
   readonly #camerasChanged: Emitter<readonly RingCamera[]>;
   readonly #byId = new Map<string, { camera: CloudCamera; missing: number }>();
+  readonly #listBelieved: Emitter<void>;
   #cameras: readonly CloudCamera[] = [];
+  #lists = 0;
   #listedLocations: readonly RingLocation[] = [];
   #locations: readonly RingLocation[] = [];
 
   constructor(options: InventoryOptions) {
     this.#options = options;
-    this.#camerasChanged = new Emitter((error) => options.logger.error("a listener of the camera list failed", error));
+    const onListenerError = (error: unknown): void =>
+      options.logger.error("a listener of the camera list failed", error);
+    this.#camerasChanged = new Emitter(onListenerError);
+    this.#listBelieved = new Emitter(onListenerError);
   }
 
   get cameras(): readonly CloudCamera[] {
@@ -43,6 +50,11 @@ export class Inventory implements Disposable {
 
   get camerasChanged(): Subscribable<readonly RingCamera[]> {
     return this.#camerasChanged;
+  }
+
+  /** Once, when enough lists agree that no other camera is there: what an earlier run knew besides is gone. */
+  get listBelieved(): Subscribable<void> {
+    return this.#listBelieved;
   }
 
   get locations(): readonly RingLocation[] {
@@ -76,6 +88,9 @@ export class Inventory implements Disposable {
       this.#camerasChanged.emit(this.#cameras);
     }
     for (const { camera } of went) camera[Symbol.dispose]();
+    this.#lists++;
+    if (this.#lists < listsToBelieve) this.#options.requestRefresh();
+    if (this.#lists === listsToBelieve) this.#listBelieved.emit();
   }
 
   /** False where the camera is not one of ours. */
@@ -103,9 +118,7 @@ export class Inventory implements Disposable {
       known.camera.reconnect(raw, client);
       return false;
     }
-    const { clock, logger, signal, snapshotTimeoutMs, callLimits, requestRefresh } = this.#options;
-    const options = { clock, logger, signal, snapshotTimeoutMs, callLimits, requestRefresh };
-    const camera = new CloudCamera(raw, client, options);
+    const camera = new CloudCamera(raw, client, this.#options);
     this.#byId.set(raw.deviceId, { camera, missing: 0 });
     return true;
   }

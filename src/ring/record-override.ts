@@ -20,6 +20,11 @@ export class RecordOverrides {
     this.#overrides.set(name, { until: this.#clock.monotonic() + holdMs, agrees, apply });
   }
 
+  /** What we told Ring did not last. */
+  drop(name: string): void {
+    this.#overrides.delete(name);
+  }
+
   /** The record as it will be once Ring has caught up; what Ring confirms, or contradicts after the hold, is Ring's again. */
   applyTo(record: WireRecord): WireRecord {
     let result = record;

@@ -141,7 +141,7 @@ async function perform(command: Command): Promise<object> {
       await named(command.camera).setSiren(value === true, seconds, signal);
       return {};
     case "motion-detection":
-      await named(command.camera).setMotionDetection(value === true, signal);
+      await named(command.camera).changeSetting("motionDetection", value === true, signal);
       return {};
     case "snapshot": {
       const options = typeof value === "string" ? { imageId: value } : {};

@@ -42,6 +42,15 @@ export function parseBrokerAddress(text: string): BrokerAddress {
   };
 }
 
+/** Throws PermanentError `mqtt.address` where certificates are given for a broker without TLS. */
+export function checkCertificates({ protocol }: BrokerAddress, hasCertificates: boolean): void {
+  if (!hasCertificates || protocol === "mqtts" || protocol === "wss") return;
+  throw new PermanentError(
+    "mqtt.address",
+    `MQTT certificates are given, but the address starts with ${protocol}://; write ${protocol}s:// to use TLS`,
+  );
+}
+
 function parseUrl(text: string): URL {
   const withScheme = text.includes("://") ? text : `mqtt://${text}`;
   try {

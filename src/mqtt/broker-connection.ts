@@ -5,7 +5,7 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { type AppError, BugError, errorCode, PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../foundation/retry.ts";
-import { type BrokerAddress, parseBrokerAddress } from "./broker-address.ts";
+import { type BrokerAddress, checkCertificates, parseBrokerAddress } from "./broker-address.ts";
 import { droppedAgainAndAgain } from "./broker-failure.ts";
 import { BrokerSession, type SessionOptions } from "./broker-session.ts";
 import type { BrokerMessage, MessageBroker, OutgoingMessage, PublishOptions } from "./message-broker.ts";
@@ -13,12 +13,18 @@ import { OutageReport } from "./outage-report.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 import { filterProblem, topicProblem } from "./topic-match.ts";
 
-export interface BrokerOptions {
+/** Where a broker is, and as whom it knows us. */
+export interface BrokerLocation {
   /** mqtt://, mqtts://, ws:// or wss://, with or without user and password (percent-encoded or not). */
   readonly url: string;
   /** These win over those in the URL. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+}
+
+export interface BrokerOptions extends BrokerLocation {
+  /** Asked before each attempt to connect, with a deadline of its own; its answer replaces `url`, user and password. */
+  readonly locate?: ((signal: AbortSignal) => Promise<BrokerLocation>) | undefined;
   /** PEM texts; only with mqtts:// and wss://. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
@@ -68,7 +74,8 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly #changed: Emitter<boolean>;
   readonly #troubleChanged: Emitter<void>;
   readonly #options: BrokerOptions;
-  readonly #address: BrokerAddress;
+  #location: BrokerLocation;
+  #address: BrokerAddress;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #controller = new AbortController();
@@ -86,12 +93,13 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   private constructor(options: BrokerOptions, address: BrokerAddress, deps: BrokerDeps) {
     this.#options = options;
+    this.#location = options;
     this.#address = address;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#version = options.protocolVersion ?? 5;
     this.#subscriptions = new SubscriptionTable(deps.logger);
-    this.#outage = new OutageReport(address.label, deps.logger);
+    this.#outage = new OutageReport(() => this.#address.label, deps.logger);
     this.#changed = new Emitter((error) => this.#logger.error("a listener to the broker connection failed", error));
     this.connected = this.#changed;
     this.#troubleChanged = new Emitter((error) =>
@@ -103,12 +111,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   /** Returns at once and connects in the background. Throws PermanentError `mqtt.address` where the settings are wrong. */
   static open(options: BrokerOptions, deps: BrokerDeps): BrokerConnection {
     const address = parseBrokerAddress(options.url);
-    const hasTls = address.protocol === "mqtts" || address.protocol === "wss";
-    if (!hasTls && (options.ca || options.cert || options.key))
-      throw new PermanentError(
-        "mqtt.address",
-        `MQTT certificates are given, but the address starts with ${address.protocol}://; write ${address.protocol}s:// to use TLS`,
-      );
+    if (!options.locate) checkCertificates(address, hasCertificates(options));
     const connection = new BrokerConnection(options, address, deps);
     connection.#loop = connection.#run(composeSignals(connection.#controller.signal, deps.signal));
     return connection;
@@ -194,6 +197,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   async #connectOnce(signal: AbortSignal): Promise<SessionEnd> {
     let session: BrokerSession;
     try {
+      await this.#locate(signal);
       session = await BrokerSession.open(
         this.#sessionOptions(),
         (message) => this.#subscriptions.dispatch(message),
@@ -211,6 +215,15 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     this.#session = undefined;
     this.#changed.emit(false);
     return { failure, wasConnected: true, lastedMs: this.#clock.monotonic() - startedAt };
+  }
+
+  async #locate(signal: AbortSignal): Promise<void> {
+    const location = await this.#options.locate?.(signal);
+    if (!location) return;
+    const address = parseBrokerAddress(location.url);
+    checkCertificates(address, hasCertificates(this.#options));
+    this.#address = address;
+    this.#location = location;
   }
 
   #begin(session: BrokerSession): void {
@@ -268,8 +281,8 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     const { ca, cert, key, rejectUnauthorized } = this.#options;
     return {
       address: this.#address,
-      username: this.#options.username ?? this.#address.username,
-      password: this.#options.password ?? this.#address.password,
+      username: this.#location.username ?? this.#address.username,
+      password: this.#location.password ?? this.#address.password,
       tls: {
         ...(ca === undefined ? {} : { ca }),
         ...(cert === undefined ? {} : { cert }),
@@ -282,3 +295,5 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     };
   }
 }
+
+const hasCertificates = ({ ca, cert, key }: BrokerOptions): boolean => Boolean(ca || cert || key);

@@ -3,13 +3,13 @@ import { errorCode, errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 
 export class OutageReport {
-  readonly #label: string;
+  readonly #label: () => string;
   readonly #logger: Logger;
   #said: string | undefined;
   #wasConnected = false;
   #trouble: string | undefined;
 
-  constructor(label: string, logger: Logger) {
+  constructor(label: () => string, logger: Logger) {
     this.#label = label;
     this.#logger = logger;
   }
@@ -33,8 +33,8 @@ export class OutageReport {
 
   over(droppedMessages: number): void {
     this.#trouble = undefined;
-    if (!this.#wasConnected) this.#logger.info(`connected to the MQTT broker ${this.#label}`);
-    else if (this.#said !== undefined) this.#logger.info(`the MQTT broker ${this.#label} is back`);
+    if (!this.#wasConnected) this.#logger.info(`connected to the MQTT broker ${this.#label()}`);
+    else if (this.#said !== undefined) this.#logger.info(`the MQTT broker ${this.#label()} is back`);
     if (droppedMessages > 0) this.#logger.debug(`${droppedMessages} messages were dropped while the broker was away`);
     this.#wasConnected = true;
     this.#said = undefined;

@@ -30,7 +30,7 @@ function answer({ video = "98 99", audio = "96", port = "9", extra = "" } = {}):
 }
 
 test("codecs and payload types as Ring chose them", () => {
-  expect(readAnswer(answer())).toMatchObject({
+  expect(readAnswer(answer(), "Yard")).toMatchObject({
     video: { codec: "h264", profileLevelId: "640034" },
     videoPayloadType: 98,
     videoRepeatPayloadType: 99,
@@ -40,18 +40,18 @@ test("codecs and payload types as Ring chose them", () => {
 });
 
 test("PCMU without a line that names it; no sound at all", () => {
-  expect(readAnswer(answer({ audio: "0" }))).toMatchObject({
+  expect(readAnswer(answer({ audio: "0" }), "Yard")).toMatchObject({
     audio: { codec: "pcmu", clockRate: 8000 },
     audioPayloadType: 0,
   });
-  expect(readAnswer(answer({ audio: "13" }))).toMatchObject({ audio: undefined, audioPayloadType: undefined });
+  expect(readAnswer(answer({ audio: "13" }), "Yard")).toMatchObject({ audio: undefined, audioPayloadType: undefined });
 });
 
 test("parameter sets where the answer has them", () => {
   const sets = `${Buffer.from([0x67, 1]).toString("base64")},${Buffer.from([0x68, 2]).toString("base64")}`;
-  const { video } = readAnswer(answer({ extra: `;sprop-parameter-sets=${sets}` }));
+  const { video } = readAnswer(answer({ extra: `;sprop-parameter-sets=${sets}` }), "Yard");
   expect(video.parameterSets).toEqual({ sps: Buffer.from([0x67, 1]), pps: Buffer.from([0x68, 2]) });
-  expect(readAnswer(answer({ extra: ";sprop-parameter-sets=rubbish" })).video.parameterSets).toBeUndefined();
+  expect(readAnswer(answer({ extra: ";sprop-parameter-sets=rubbish" }), "Yard").video.parameterSets).toBeUndefined();
 });
 
 test.each([
@@ -60,13 +60,13 @@ test.each([
   ["no media", "v=0\r\n", "no video"],
   ["nothing", "", "no video"],
 ])("%s is refused as call.codec", (_name, sdp, said) => {
-  expect(() => readAnswer(sdp)).toThrow(
+  expect(() => readAnswer(sdp, "Yard")).toThrow(
     expect.objectContaining({ code: "call.codec", message: expect.stringContaining(said) }),
   );
 });
 
 test("our peer gets the profile that it offered, and no feedback that is not its business", () => {
-  const { sdp } = readAnswer(answer());
+  const { sdp } = readAnswer(answer(), "Yard");
   expect(sdp).toContain("a=fmtp:98 profile-level-id=640029;packetization-mode=1\r\n");
   expect(sdp).toContain("a=rtcp-fb:98 nack pli\r\n");
   expect(sdp).not.toMatch(/nack\r\n|transport-cc/);

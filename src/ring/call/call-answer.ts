@@ -25,8 +25,8 @@ interface Section {
   readonly lines: readonly string[];
 }
 
-/** Throws `call.codec` where there is no H.264 video in it. */
-export function readAnswer(sdp: string): CallAnswer {
+/** Throws `call.codec` where there is no H.264 video in it. `name` is the camera's, for the text. */
+export function readAnswer(sdp: string, name: string): CallAnswer {
   const sections = sdp
     .split(/\r?\n(?=m=)/)
     .slice(1)
@@ -35,9 +35,10 @@ export function readAnswer(sdp: string): CallAnswer {
   const audio = sections.find((section) => section.kind === "audio");
   const videoPayloadType = video && payloadTypeOf(video, "h264");
   if (!video || videoPayloadType === undefined) {
-    const offered = [...(video?.codecs.values() ?? [])].join(", ").toUpperCase() || "no video";
+    const codecs = [...(video?.codecs.values() ?? [])].filter((codec) => codec !== "rtx");
+    const offered = codecs.join(", ").toUpperCase() || "no video";
     const hint = "if the camera has an HEVC mode, switch it off in the Ring app";
-    throw new PermanentError("call.codec", `Ring answered with ${offered}, which cannot be carried; ${hint}`);
+    throw new PermanentError("call.codec", `${name}: Ring answered with ${offered}, which cannot be carried; ${hint}`);
   }
   const fmtp = formatOf(video, videoPayloadType);
   const parameterSets = readParameterSets(fmtp.get("sprop-parameter-sets"));

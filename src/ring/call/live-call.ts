@@ -174,7 +174,7 @@ class RingCall implements LiveCall {
   #accept(sdp: string): void {
     if (this.#isOver) return;
     try {
-      const answer = readAnswer(sdp);
+      const answer = readAnswer(sdp, this.#options.name);
       this.#media.begin(answer);
       this.#enter("ice");
       this.#peer.acceptAnswer(answer.sdp).catch((cause: unknown) => this.#end(this.#answerError(cause)));

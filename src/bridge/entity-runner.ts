@@ -6,7 +6,9 @@ import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription, EntityDescription } from "../home-assistant/entity-description.ts";
+import { CommandLane } from "./command-lane.ts";
 import type { EntityRow } from "./entities/entity-row.ts";
+import { BadCommandError } from "./errors.ts";
 
 /** A command must be done at Ring within this. */
 const commandLimitMs = 20_000;
@@ -26,12 +28,14 @@ export class EntityRunner<View, Actions> implements Disposable {
   readonly #options: RunnerOptions<View, Actions>;
   readonly #commands: Disposable[] = [];
   readonly #lastErrors = new Map<string, string>();
-  readonly #queues = new Map<string, Promise<void>>();
 
   constructor(options: RunnerOptions<View, Actions>) {
     this.#options = options;
+    const { link, clock, signal } = options;
     for (const row of options.rows) {
-      if (row.write) this.#commands.push(options.link.onCommand(row.key, (payload) => this.#enqueue(row, payload)));
+      if (!row.write) continue;
+      const lane = new CommandLane({ carryOut: (payload) => this.#carryOut(row, payload), clock, signal });
+      this.#commands.push(link.onCommand(row.key, (payload) => lane.receive(payload)));
     }
   }
 
@@ -58,19 +62,11 @@ export class EntityRunner<View, Actions> implements Disposable {
     if (state !== undefined) link.publishState(row.key, state);
   }
 
-  /** Commands of one entity are carried out one after another, in the order in which they came. */
-  #enqueue(row: EntityRow<View, Actions>, payload: string): void {
-    const before = this.#queues.get(row.key) ?? Promise.resolve();
-    this.#queues.set(
-      row.key,
-      before.then(() => this.#carryOut(row, payload)),
-    );
-  }
-
-  async #carryOut(row: EntityRow<View, Actions>, payload: string): Promise<void> {
-    const { actions, clock, logger, signal, link, view } = this.#options;
-    if (signal.aborted || !row.write) return;
-    const write = row.write;
+  /** False where the command was not understood. */
+  async #carryOut(row: EntityRow<View, Actions>, payload: string): Promise<boolean> {
+    const { actions, clock, signal } = this.#options;
+    const { write } = row;
+    if (signal.aborted || !write) return true;
     try {
       await withDeadline(
         `the command for ${row.key}`,
@@ -80,13 +76,21 @@ export class EntityRunner<View, Actions> implements Disposable {
         signal,
       );
       this.#lastErrors.delete(row.key);
+      this.refresh();
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
-      logger.warn(`${row.key} was not changed`, error);
-      this.#lastErrors.set(row.key, errorText(error));
-      const state = row.state?.(view());
-      if (state !== undefined) link.publishState(row.key, state, { force: true });
+      if (!signal.aborted) this.#failed(row, error);
+      return !(error instanceof BadCommandError);
     }
+  }
+
+  /** Home Assistant shows what was asked for until it hears the state again. */
+  #failed(row: EntityRow<View, Actions>, error: unknown): void {
+    const { link, view, logger } = this.#options;
+    logger.warn(`${row.key} was not changed`, error);
+    this.#lastErrors.set(row.key, errorText(error));
+    const state = row.state?.(view());
+    if (state !== undefined) link.publishState(row.key, state, { force: true });
     this.refresh();
   }
 
@@ -103,5 +107,6 @@ function describe<View, Actions>(row: EntityRow<View, Actions>, view: View): Ent
     options: typeof row.options === "function" ? row.options(view) : row.options,
     ...(row.readsFrom === undefined ? {} : { readsFrom: row.readsFrom }),
     ...(row.attributesFromState === undefined ? {} : { attributesFromState: row.attributesFromState }),
+    ...(row.isAlwaysAvailable === undefined ? {} : { isAlwaysAvailable: row.isAlwaysAvailable }),
   };
 }

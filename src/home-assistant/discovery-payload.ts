@@ -53,6 +53,7 @@ function component(entity: EntityDescription, { device, topics, slug }: Discover
     platform: entity.platform,
     unique_id: `${device.id}_${entity.key}`,
     default_entity_id: `${entity.platform}.${slug}_${slugify(entity.key) ?? topicPart(entity.key)}`,
+    ...(entity.isAlwaysAvailable ? { availability: [{ topic: topics.bridgeStatus }] } : {}),
     ...entity.options,
     ...topicOptions(entity, (key, topic) => topics.entity(device, key, topic)),
   };

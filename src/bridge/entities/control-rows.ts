@@ -2,6 +2,7 @@
 import type { CameraActions, CameraView } from "../camera-view.ts";
 import { BadCommandError, parseOnOff } from "../errors.ts";
 import { type EntityRow, onOff } from "./entity-row.ts";
+import { settingRows } from "./setting-rows.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
 
@@ -27,6 +28,7 @@ export const controlRows: readonly Row[] = [
       return actions.setSiren(isOn, durationSeconds, signal);
     },
   },
+  ...settingRows,
 ];
 
 /** Home Assistant's siren sends JSON with a state and perhaps a duration in seconds; people send ON and OFF. */

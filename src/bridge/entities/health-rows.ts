@@ -1,9 +1,17 @@
-// How a camera is: battery, network, addresses.
+// How a camera is: battery, power, network, firmware, addresses.
+import type { CameraState } from "../../ring/camera-state.ts";
 import type { CameraActions, CameraView } from "../camera-view.ts";
-import type { EntityRow } from "./entity-row.ts";
-import { infoOf } from "./info-state.ts";
+import { type EntityRow, onOff } from "./entity-row.ts";
+import { batteryInfo, infoOf, networkInfo } from "./info-state.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
+
+const percent = {
+  device_class: "battery",
+  unit_of_measurement: "%",
+  state_class: "measurement",
+  entity_category: "diagnostic",
+};
 
 export const healthRows: readonly Row[] = [
   {
@@ -11,20 +19,64 @@ export const healthRows: readonly Row[] = [
     platform: "sensor",
     topics: ["attributes"],
     readsFrom: "info",
+    options: { name: "Battery", ...percent, value_template: '{{ value_json["batteryLevel"] | default("") }}' },
+    exists: ({ camera }) => camera.batteryBays.length > 0,
+    attributes: ({ camera }) => ({
+      ...batteryInfo(camera),
+      isCharging: camera.isCharging,
+      isLow: camera.isBatteryLow,
+    }),
+  },
+  batteryBayRow(1),
+  batteryBayRow(2),
+  {
+    key: "power_source",
+    platform: "sensor",
+    topics: ["state"],
     options: {
-      name: "Battery",
-      device_class: "battery",
-      unit_of_measurement: "%",
+      name: "Power source",
+      device_class: "enum",
+      options: ["battery", "battery_charging", "wired"],
+      entity_category: "diagnostic",
+      icon: "mdi:power-plug-outline",
+    },
+    exists: () => true,
+    state: ({ camera }) => powerSourceOf(camera),
+  },
+  {
+    key: "connection",
+    platform: "binary_sensor",
+    topics: ["state"],
+    isAlwaysAvailable: true,
+    options: { name: "Connection", device_class: "connectivity", entity_category: "diagnostic" },
+    exists: () => true,
+    state: ({ camera }) => onOff(camera.isOnline),
+  },
+  {
+    key: "wireless",
+    platform: "sensor",
+    topics: ["attributes"],
+    readsFrom: "info",
+    options: {
+      name: "Wireless",
+      device_class: "signal_strength",
+      unit_of_measurement: "dBm",
       state_class: "measurement",
       entity_category: "diagnostic",
-      value_template: '{{ value_json["batteryLevel"] | default("") }}',
+      enabled_by_default: false,
+      value_template: '{{ value_json["wirelessSignal"] | default("") }}',
     },
-    exists: ({ camera }) => camera.batteries.length > 0,
-    attributes: ({ camera }) => ({
-      batteryLevel: Math.min(...camera.batteries),
-      ...Object.fromEntries(camera.batteries.map((level, bay) => [`batteryLevel${bay + 1}`, level])),
-      isCharging: camera.isCharging,
-    }),
+    exists: ({ camera }) => !camera.isWiredNetwork,
+    attributes: ({ camera }) => networkInfo(camera),
+  },
+  {
+    key: "firmware",
+    platform: "sensor",
+    topics: ["state", "attributes"],
+    options: { name: "Firmware", entity_category: "diagnostic", icon: "mdi:chip" },
+    exists: () => true,
+    state: ({ camera }) => camera.firmware,
+    attributes: ({ camera }) => ({ status: camera.firmwareStatus ?? null }),
   },
   {
     key: "info",
@@ -42,3 +94,21 @@ export const healthRows: readonly Row[] = [
     state: (view) => JSON.stringify(infoOf(view)),
   },
 ];
+
+/** Only where there are two of them; `battery` tells the rest. */
+function batteryBayRow(bay: 1 | 2): Row {
+  return {
+    key: `battery_${bay}`,
+    platform: "sensor",
+    topics: ["state"],
+    options: { name: `Battery ${bay}`, ...percent },
+    exists: ({ camera }) => camera.batteryBays.length > 1,
+    // "None" makes Home Assistant forget the level of a battery that was taken out.
+    state: ({ camera }) => String(camera.batteryBays[bay - 1] ?? "None"),
+  };
+}
+
+function powerSourceOf({ isOnBattery, isCharging }: CameraState): string {
+  if (!isOnBattery) return "wired";
+  return isCharging ? "battery_charging" : "battery";
+}

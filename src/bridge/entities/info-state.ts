@@ -1,20 +1,36 @@
 // The JSON of `info/state`, with the names that users of ring-mqtt have in their templates.
+import type { CameraState } from "../../ring/camera-state.ts";
 import type { CameraView } from "../camera-view.ts";
 import { type Attributes, isoTime } from "./entity-row.ts";
 
 export function infoOf({ camera, urls }: CameraView): Attributes {
   return {
-    ...(camera.batteries.length > 0 ? { batteryLevel: Math.min(...camera.batteries) } : {}),
-    ...(camera.batteries.length > 1 ? { batteryLife: camera.batteries[0], batteryLife2: camera.batteries[1] } : {}),
-    ...(camera.firmware === undefined ? {} : { firmwareStatus: camera.firmware }),
+    ...batteryInfo(camera),
+    ...(camera.firmwareStatus === undefined ? {} : { firmwareStatus: camera.firmwareStatus }),
+    ...(camera.firmware === undefined ? {} : { firmwareVersion: camera.firmware }),
     ...(camera.updatedAt === undefined ? {} : { lastUpdate: isoTime(camera.updatedAt) }),
-    ...(camera.isWiredNetwork
-      ? { wiredNetwork: camera.isOnline ? "online" : "offline" }
-      : { wirelessNetwork: camera.wifiNetwork, wirelessSignal: camera.signalStrength }),
+    ...networkInfo(camera),
     model: camera.model,
     kind: camera.kind,
     powerSource: camera.isOnBattery ? "battery" : "wired",
     stream_Source: urls.liveStream,
     still_Image_URL: urls.stillImage,
   };
+}
+
+/** The lowest level; of two bays each one too, 0 where a bay is empty. */
+export function batteryInfo({ batteries, batteryBays, activeBay }: CameraState): Attributes {
+  if (batteryBays.length === 0) return {};
+  const [first = 0, second = 0] = batteryBays;
+  return {
+    ...(activeBay === undefined ? {} : { activeBattery: activeBay }),
+    ...(batteries.length > 0 ? { batteryLevel: Math.min(...batteries) } : {}),
+    batteryLife: first,
+    ...(batteryBays.length > 1 ? { batteryLife2: second } : {}),
+  };
+}
+
+export function networkInfo({ isWiredNetwork, isOnline, wifiNetwork, signalStrength }: CameraState): Attributes {
+  if (isWiredNetwork) return { wiredNetwork: isOnline ? "online" : "offline" };
+  return { wirelessNetwork: wifiNetwork ?? null, wirelessSignal: signalStrength };
 }

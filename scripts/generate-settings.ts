@@ -12,7 +12,10 @@ const end = "<!-- settings: end -->";
 /** The Supervisor's word for a type; all options may be left out. */
 function supervisorType(row: OptionRow): string | string[] {
   if (row.type === "list") return ["str?"];
-  if (row.type === "integer") return row.min === 1 && row.max === 65_535 ? "port?" : `int(${row.min},${row.max})?`;
+  if (row.type === "integer") {
+    if (row.min === 1 && row.max === 65_535) return "port?";
+    return `int(${row.orZero ? 0 : row.min},${row.max})?`;
+  }
   if (row.type === "choice") return `list(${row.choices.join("|")})?`;
   return { text: "str?", password: "password?", boolean: "bool?" }[row.type];
 }

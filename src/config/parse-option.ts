@@ -31,8 +31,7 @@ function schemaOf(row: OptionRow): v.GenericSchema {
       return v.pipe(
         v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/), v.transform(Number))]),
         v.integer(),
-        v.minValue(row.min),
-        v.maxValue(row.max),
+        v.check((value) => (value >= row.min && value <= row.max) || (row.orZero === true && value === 0)),
       );
     case "boolean":
       return v.union([
@@ -68,7 +67,7 @@ function splitList(text: string): string[] {
 function expectation(row: OptionRow): string {
   switch (row.type) {
     case "integer":
-      return `a whole number from ${row.min} to ${row.max}`;
+      return `${row.orZero ? "0 or " : ""}a whole number from ${row.min} to ${row.max}`;
     case "boolean":
       return "true or false";
     case "choice":

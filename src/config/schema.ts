@@ -15,7 +15,14 @@ export type OptionRow = RowBase &
         readonly pattern?: RegExp;
         readonly shape?: string;
       }
-    | { readonly type: "integer"; readonly default: number; readonly min: number; readonly max: number }
+    | {
+        readonly type: "integer";
+        readonly default: number;
+        readonly min: number;
+        readonly max: number;
+        /** 0 is allowed, too, and means that Belfry chooses. */
+        readonly orZero?: true;
+      }
     | { readonly type: "boolean"; readonly default: boolean }
     | { readonly type: "choice"; readonly default: string; readonly choices: readonly string[] }
     | { readonly type: "list"; readonly default: readonly string[] }
@@ -126,11 +133,36 @@ export const optionRows = [
     text: "Host name or address that players use to reach Belfry, as shown in the stream addresses; left empty, Belfry finds it out.",
   },
   {
+    key: "home_assistant_url",
+    type: "text",
+    default: "",
+    pattern: /^(?:https?:\/\/\S+)?$/,
+    shape: "a URL such as https://homeassistant.local:8123, or empty",
+    title: "Home Assistant's address",
+    text: "Address of Home Assistant in the still image address of the info entity; left empty, the app asks Home Assistant for the address it has at home, and elsewhere http://homeassistant.local:8123 is used.",
+  },
+  {
     key: "stream_url_credentials",
     type: "boolean",
     default: true,
     title: "Credentials in stream addresses",
     text: "Shows stream user and password inside the stream address of the info entity, ready to paste.",
+  },
+  {
+    key: "web_port",
+    type: "integer",
+    default: 8099,
+    min: 1,
+    max: 65_535,
+    title: "Page port",
+    text: "TCP port of Belfry's own page, where you sign in to Ring and see how things are; as an app leave it at 8099, Home Assistant looks for the page there.",
+  },
+  {
+    key: "web_bind",
+    type: "text",
+    default: "0.0.0.0",
+    title: "Page address",
+    text: "Address on which the page listens; 127.0.0.1 keeps it on this machine; as an app it has no effect, the page answers Home Assistant alone.",
   },
   {
     key: "max_live_minutes_battery",
@@ -169,20 +201,32 @@ export const optionRows = [
     text: "Seconds before the same viewer may start a wired camera again after Ring's or Belfry's limit has ended the stream; switching the stream on overrides it.",
   },
   {
-    key: "web_port",
-    type: "integer",
-    default: 8099,
-    min: 1,
-    max: 65_535,
-    title: "Page port",
-    text: "TCP port of Belfry's own page, where you sign in to Ring and see how things are; as an app leave it at 8099, Home Assistant looks for the page there.",
+    key: "snapshot_mode",
+    type: "choice",
+    default: "Auto",
+    choices: [
+      "All",
+      "Auto",
+      "Disabled",
+      "Ding",
+      "Interval",
+      "Interval + Ding",
+      "Interval + Motion",
+      "Motion",
+      "Motion + Ding",
+    ],
+    title: "Snapshot mode",
+    text: "When cameras take snapshots unless another mode is chosen for a camera in Home Assistant; Auto takes them of every event and by interval, and spares batteries.",
   },
   {
-    key: "web_bind",
-    type: "text",
-    default: "0.0.0.0",
-    title: "Page address",
-    text: "Address on which the page listens; 127.0.0.1 keeps it on this machine; as an app it has no effect, the page answers Home Assistant alone.",
+    key: "snapshot_interval",
+    type: "integer",
+    default: 0,
+    min: 10,
+    max: 604_800,
+    orZero: true,
+    title: "Snapshot interval",
+    text: "Seconds between two snapshots by interval unless another one is chosen for a camera in Home Assistant; 0 lets Belfry choose: 30 for wired cameras, 600 or the rate of Ring's snapshot capture for battery cameras.",
   },
   {
     key: "location_ids",

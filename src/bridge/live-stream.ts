@@ -18,7 +18,7 @@ export interface LiveStreamState extends StreamStatus {
 
 export type LiveStreamPath = Pick<
   StreamPath,
-  "status" | "statusChanged" | "received" | "turnOn" | "turnOff" | "setLocked"
+  "status" | "statusChanged" | "received" | "lastKeyFrame" | "turnOn" | "turnOff" | "setLocked"
 >;
 
 export interface LiveStreamOptions {

@@ -1,0 +1,99 @@
+// What happens at one camera, towards MQTT: each event told once at receipt, held as a state, and remembered over restarts.
+import type { Clock } from "../foundation/clock.ts";
+import type { DeviceLink } from "../home-assistant/device-link.ts";
+import type { CameraEvent } from "../ring/camera-state.ts";
+import {
+  type EventKind,
+  loadHoldSeconds,
+  loadLastEvent,
+  saveHoldSeconds,
+  saveLastEvent,
+} from "./camera-events-memory.ts";
+import { eventMessage } from "./camera-events-message.ts";
+import type { CameraMemory } from "./camera-memory.ts";
+import { HeldEvent, type HeldEventState } from "./held-event.ts";
+
+export interface CameraEventsView {
+  readonly motion: HeldEventState;
+  readonly ding: HeldEventState;
+  readonly holdSeconds: Readonly<Record<EventKind, number>>;
+}
+
+export interface CameraEventActions {
+  setHoldSeconds(kind: EventKind, seconds: number): void;
+}
+
+export interface CameraEventsOptions {
+  readonly link: Pick<DeviceLink, "publishEvent">;
+  readonly memory: CameraMemory;
+  readonly clock: Clock;
+  /** Publishes the states; called before the event itself is told. */
+  readonly onChange: () => void;
+}
+
+/** The state file is not written more often than this, however much moves before the camera. */
+const saveEveryMs = 10_000;
+
+export class CameraEventsKeeper implements CameraEventActions, Disposable {
+  readonly #options: CameraEventsOptions;
+  readonly #held: Readonly<Record<EventKind, HeldEvent>>;
+  readonly #holdSeconds: Record<EventKind, number>;
+  readonly #unsaved = new Set<EventKind>();
+  #saving: Disposable | undefined;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: CameraEventsOptions) {
+    this.#options = options;
+    const { memory } = options;
+    this.#holdSeconds = { motion: loadHoldSeconds(memory, "motion"), ding: loadHoldSeconds(memory, "ding") };
+    this.#held = { motion: this.#hold("motion"), ding: this.#hold("ding") };
+  }
+
+  get view(): CameraEventsView {
+    return { motion: this.#held.motion.state, ding: this.#held.ding.state, holdSeconds: { ...this.#holdSeconds } };
+  }
+
+  /** `isTold`: the camera has the entity that tells such events. */
+  happened(event: CameraEvent, isTold: boolean): void {
+    this.#held[event.kind].happened(event);
+    const { key, payload } = eventMessage(event);
+    if (isTold) this.#options.link.publishEvent(key, payload);
+    this.#saveLater(event.kind);
+  }
+
+  setHoldSeconds(kind: EventKind, seconds: number): void {
+    this.#holdSeconds[kind] = seconds;
+    this.#held[kind].setHold(seconds * 1000);
+    saveHoldSeconds(this.#options.memory, kind, seconds);
+  }
+
+  [Symbol.dispose](): void {
+    for (const held of Object.values(this.#held)) held[Symbol.dispose]();
+    this.#saving?.[Symbol.dispose]();
+    this.#save();
+  }
+
+  #hold(kind: EventKind): HeldEvent {
+    const { clock, memory, onChange } = this.#options;
+    const holdMs = this.#holdSeconds[kind] * 1000;
+    return new HeldEvent({ holdMs, last: loadLastEvent(memory, kind), clock, onChange });
+  }
+
+  /** Never in the turn in which the event is told: writing waits for the disk. */
+  #saveLater(kind: EventKind): void {
+    this.#unsaved.add(kind);
+    const { clock } = this.#options;
+    const waitMs = Math.max(this.#savedAtMs + saveEveryMs - clock.monotonic(), 0);
+    this.#saving ??= clock.after(waitMs, () => this.#save());
+  }
+
+  #save(): void {
+    this.#saving = undefined;
+    if (this.#unsaved.size > 0) this.#savedAtMs = this.#options.clock.monotonic();
+    for (const kind of this.#unsaved) {
+      const { last } = this.#held[kind].state;
+      if (last) saveLastEvent(this.#options.memory, last);
+    }
+    this.#unsaved.clear();
+  }
+}

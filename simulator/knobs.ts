@@ -15,6 +15,8 @@ export interface CameraKnobs {
     /** From the start of an event until its video can be had; the real thing takes about a minute. `null`: never. */
     readyAfterMs: number | null;
     seconds: number;
+    /** H.265 is what cameras in HEVC mode record. */
+    codec: "h264" | "h265";
     /** From the order to `done` of a transcoded download. */
     transcodingMs: number;
     /** Validity of a link. */
@@ -45,7 +47,7 @@ export interface AccountKnobs {
 export const normalCamera: Readonly<CameraKnobs> = {
   live: normalLive,
   snapshot: { behaviour: "fresh", captureDelayMs: 0 },
-  recording: { readyAfterMs: 0, seconds: 20, transcodingMs: 0, linkSeconds: 900 },
+  recording: { readyAfterMs: 0, seconds: 20, codec: "h264", transcodingMs: 0, linkSeconds: 900 },
   push: { image: "with", imageDelayMs: 1000, imageReadyAfterMs: 0, withoutDingId: false, duplicate: false },
 };
 
@@ -61,6 +63,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   behaviour: ["fresh", "stale", "hang", "missing"],
   image: ["none", "with", "later"],
   audioCodec: ["opus", "pcmu", "none"],
+  codec: ["h264", "h265"],
   videoCodec: ["h264", "h265", "h265-unoffered", "h265-disguised"],
 };
 

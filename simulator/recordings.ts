@@ -59,6 +59,7 @@ export class Recordings {
     const path = await recordingFile({
       cacheDirectory: this.#cacheDirectory,
       seconds: device.knobs.recording.seconds,
+      videoCodec: device.knobs.recording.codec,
       label: device.record.description,
       startNumber: startNumberOf(event),
     });
@@ -66,8 +67,8 @@ export class Recordings {
   }
 }
 
-/** Neighbouring events show different frame numbers, but there are only a few films to make and keep. */
-function startNumberOf(event: RingEvent): number {
+/** The number of the first frame. Neighbouring events show different ones, but there are only a few films to make and keep. */
+export function startNumberOf(event: Pick<RingEvent, "id">): number {
   return Number((BigInt(event.id) / 1_000_000n) % 4n) * 10_000;
 }
 

@@ -33,7 +33,7 @@ export function evmItem(event: RingEvent, device: Device, recordings: Recordings
     owner_id: device.accountId,
     ...event.raw,
     visualizations: {
-      cloud_media_visualization: { schema: "CloudMediaVisualization", media: media(event, recordings) },
+      cloud_media_visualization: { schema: "CloudMediaVisualization", media: media(event, device, recordings) },
       local_media_visualization: null,
       radar_visualization: null,
       map_visualization: null,
@@ -53,7 +53,8 @@ function cv(event: RingEvent): JsonObject {
   };
 }
 
-function media(event: RingEvent, recordings: Recordings): JsonObject[] {
+function media(event: RingEvent, device: Device, recordings: Recordings): JsonObject[] {
+  const isHevc = device.knobs.recording.codec === "h265";
   return (["VIDEO", "THUMBNAIL"] as const).flatMap((fileType) => {
     const url = recordings.link(event, fileType);
     if (url === undefined) return [];
@@ -62,7 +63,7 @@ function media(event: RingEvent, recordings: Recordings): JsonObject[] {
       url,
       file_type: fileType,
       file_family: fileType === "VIDEO" ? "MP4" : "JPEG",
-      custom_metadata: fileType === "VIDEO" ? { audio_encoding: "aac", video_encoding: "avc" } : null,
+      custom_metadata: fileType === "VIDEO" ? { audio_encoding: "aac", video_encoding: isHevc ? "hevc" : "avc" } : null,
       is_e2ee: false,
       manifest_id: null,
       preroll_duration_ms: 0,

@@ -1,4 +1,4 @@
-// Recorded events: real MP4 files, H.264 and AAC, with the test picture and sound; made once and cached.
+// Recorded events: real MP4 files, H.264 or H.265 and AAC, with the test picture and sound; made once and cached.
 import { createHash } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { cachedFile } from "./cached-file.ts";
@@ -14,6 +14,8 @@ const samplesPerSecond = 48_000;
 export interface RecordingOptions {
   readonly cacheDirectory: string;
   readonly seconds: number;
+  /** H.264 unless given. */
+  readonly videoCodec?: "h264" | "h265";
   /** Shown in the picture: camera and time of the event, say. */
   readonly label: string;
   /** Number in the block row of the first frame; the others count on. */
@@ -22,9 +24,9 @@ export interface RecordingOptions {
 
 /** The path of the MP4 file. The clock in the picture begins at zero. */
 export function recordingFile(options: RecordingOptions): Promise<string> {
-  const { cacheDirectory, seconds, label, startNumber } = options;
+  const { cacheDirectory, seconds, videoCodec = "h264", label, startNumber } = options;
   const key = createHash("sha256")
-    .update(JSON.stringify([version, seconds, label, startNumber]))
+    .update(JSON.stringify([version, seconds, label, startNumber, ...(videoCodec === "h264" ? [] : [videoCodec])]))
     .digest("hex");
   return cachedFile({
     directory: cacheDirectory,
@@ -33,23 +35,44 @@ export function recordingFile(options: RecordingOptions): Promise<string> {
   });
 }
 
-async function makeRecording(path: string, { seconds, label, startNumber }: RecordingOptions): Promise<void> {
+async function makeRecording(
+  path: string,
+  { seconds, videoCodec, label, startNumber }: RecordingOptions,
+): Promise<void> {
   const soundPath = `${path}.s16`;
   await writeFile(soundPath, testSound({ samplesPerSecond, seconds }));
   try {
-    await runFfmpeg({ arguments: encoding(soundPath, path), input: frames(seconds, label, startNumber) });
+    await runFfmpeg({
+      arguments: encoding(soundPath, path, videoCodec ?? "h264"),
+      input: frames(seconds, label, startNumber),
+    });
   } finally {
     await rm(soundPath, { force: true });
   }
 }
 
-function encoding(soundPath: string, path: string): string[] {
+const videoEncoders = {
+  h264: ["libx264", "-preset", "superfast", "-profile:v", "high", "-threads", "1", "-crf", "25", "-bf", "0"],
+  // The letters by which players know H.265 in MP4.
+  h265: [
+    "libx265",
+    "-preset",
+    "ultrafast",
+    "-crf",
+    "28",
+    "-x265-params",
+    "log-level=error:bframes=0",
+    "-tag:v",
+    "hvc1",
+  ],
+};
+
+function encoding(soundPath: string, path: string, videoCodec: "h264" | "h265"): string[] {
   return [
     ...["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${format.width}x${format.height}`],
     ...["-r", String(framesPerSecond), "-i", "pipe:0"],
     ...["-f", "s16le", "-ar", String(samplesPerSecond), "-ac", "1", "-i", soundPath],
-    ...["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "superfast", "-profile:v", "high", "-threads", "1"],
-    ...["-crf", "25", "-bf", "0", "-g", String(2 * framesPerSecond)],
+    ...["-map", "0:v", "-map", "1:a", "-c:v", ...videoEncoders[videoCodec], "-g", String(2 * framesPerSecond)],
     ...["-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart", path],
   ];
 }

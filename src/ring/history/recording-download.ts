@@ -76,6 +76,11 @@ export class RecordingDownload implements AsyncDisposable {
     return this.#size.promise;
   }
 
+  /** Why it will never be complete. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** Bytes from `offset` on, as soon as some have come; none at the end. Rejects where they will never come. */
   async read(offset: number, mostBytes: number, signal: AbortSignal): Promise<Buffer> {
     while (this.#received <= offset && !this.#isOver) {

@@ -1,0 +1,41 @@
+// How recordings become streams: FFmpeg publishes them at the internal listener, and each path plays one at a time.
+import type { Clock } from "../foundation/clock.ts";
+import type { Logger } from "../foundation/logger.ts";
+import { type Publication, RecordingPublisher } from "../media/ffmpeg/recording-publisher.ts";
+import type { AudioTranscoderFactory } from "../media/hub/audio-transcoder.ts";
+import type { MediaSource } from "../media/hub/media-source.ts";
+import type { StreamLimits } from "../media/hub/stream-limits.ts";
+import type { StreamMemory } from "../media/hub/stream-memory.ts";
+import { StreamPath } from "../media/hub/stream-path.ts";
+
+/**
+ * A client's next request plays from the beginning again, so almost nothing is held for it; its description waits for the
+ * recording, which Ring sends within a second or two; and a recording that cannot be had now may be asked for at once again.
+ */
+const limits: Partial<StreamLimits> = { graceMs: 1_000, describeMs: 4_500, failedPauseMs: 0 };
+
+/** Every recording is another film: what one looked like says nothing about the next. */
+const noMemory: StreamMemory = { load: () => undefined, save: () => undefined };
+
+export interface RecordedStreamOptions {
+  readonly path: string;
+  readonly source: MediaSource;
+  readonly transcoder: AudioTranscoderFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+export const recordedStream = (options: RecordedStreamOptions): StreamPath =>
+  new StreamPath({ ...options, memory: noMemory, limits });
+
+export function recordingPlayer(
+  listener: { openPublication(): Publication },
+  options: { readonly instance: string; readonly clock: Clock; readonly logger: Logger },
+): RecordingPublisher {
+  return new RecordingPublisher({
+    ...options,
+    ffmpegPath: "ffmpeg",
+    openPublication: () => listener.openPublication(),
+  });
+}

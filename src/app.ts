@@ -6,6 +6,7 @@ import { brokerOptions } from "./composition/broker-options.ts";
 import { listenOnNextFreePort } from "./composition/next-free-port.ts";
 import { openPage } from "./composition/open-page.ts";
 import { ownAddress } from "./composition/own-address.ts";
+import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
 import { version } from "./composition/version.ts";
 import type { Settings } from "./config/schema.ts";
 import { aborted } from "./foundation/abort.ts";
@@ -18,10 +19,12 @@ import { parseAnnounced } from "./home-assistant/announced-devices.ts";
 import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
 import { Topics } from "./home-assistant/topics.ts";
 import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
+import { createKeyFrameJpeg } from "./media/ffmpeg/key-frame-jpeg.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
 import { StreamHub } from "./media/hub/stream-hub.ts";
 import { StreamPath } from "./media/hub/stream-path.ts";
 import { type ViewingLimits, viewingBudgets } from "./media/hub/viewing-limits.ts";
+import { InternalListener } from "./media/servers/rtsp/internal-listener.ts";
 import { RtspServer } from "./media/servers/rtsp/rtsp-server.ts";
 import { BrokerConnection } from "./mqtt/broker-connection.ts";
 import { RingAccount } from "./ring/account.ts";
@@ -29,16 +32,14 @@ import { RingAccount } from "./ring/account.ts";
 /** Everything must be over this long after the signal. */
 const stopBudgetMs = 4_500;
 const bridgeId = "belfry_bridge";
-/** As a browser at home reaches it; the template behind it is what matters. */
-const homeAssistantUrl = "http://homeassistant.local:8123";
 
 export interface AppOptions {
   readonly settings: Settings;
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly redactor: Redactor;
-  /** Run by the Supervisor of Home Assistant. */
-  readonly isHomeAssistantApp: boolean;
+  /** Home Assistant's, where it runs us as an app. */
+  readonly supervisor: Supervisor | undefined;
   readonly clock: Clock;
   /** Its abort stops the app. */
   readonly signal: AbortSignal;
@@ -67,7 +68,7 @@ export class App {
 }
 
 async function startRooms(options: AppOptions, teardown: Teardown): Promise<void> {
-  const { settings, dataDirectory, logger, redactor, clock } = options;
+  const { settings, supervisor, dataDirectory, logger, redactor, clock } = options;
   redactor.addSecret(settings.livestream_pass);
   const state = openState(dataDirectory, logger, redactor);
   const left = await endLeftovers(state.instanceId);
@@ -83,8 +84,9 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     discoveryPrefix: settings.discovery_prefix,
     birthTopic: settings.birth_topic,
   });
+  const locate = supervisor && supervisorBroker(supervisor, logger.child("mqtt"), redactor);
   const broker = BrokerConnection.open(
-    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor),
+    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
     {
       clock,
       logger: logger.child("mqtt"),
@@ -97,15 +99,30 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   const account = openAccount(options, state, signal);
   teardown.add("the Ring account", () => account[Symbol.asyncDispose]());
   const hub = new StreamHub();
+  const listener = await listenInternally(options, hub, signal);
+  teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
   const server = await listenRtsp(options, hub, signal);
   teardown.add("the RTSP server", () => server[Symbol.asyncDispose]());
   const streams = streamPaths(options, state, hub, signal);
-  const urls = cameraUrls(settings, server.port, devices);
+  const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, options.signal);
+  const opened = await listenOnOpenedPort(options, hub, { own: server.port, opened: openedPort }, signal);
+  if (opened) teardown.add("the RTSP server of the opened port", () => opened[Symbol.asyncDispose]());
+  const home = homeAssistantAddress(options, state, signal);
+  const urls = cameraUrls(settings, { host, port: opened?.port ?? server.port }, home, devices);
   const bridge = new Bridge({
     account,
     devices,
     streams,
+    recordingPlayer: recordingPlayer(listener, {
+      instance: state.instanceId,
+      clock,
+      logger: logger.child("recordings"),
+    }),
+    snapshots: {
+      keyFrameJpeg: createKeyFrameJpeg({ ffmpegPath: "ffmpeg", instance: state.instanceId, clock, signal }),
+      defaults: { mode: settings.snapshot_mode, intervalSeconds: settings.snapshot_interval || undefined },
+    },
     urls,
     bridgeId,
     memory: state.camera,
@@ -115,11 +132,12 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     signal,
   });
   teardown.add("the bridge", () => bridge[Symbol.dispose]());
+  home.changed.subscribe(() => bridge.refresh());
   const live = {
     stream: (deviceId: string) => hub.find(livePath(deviceId)),
     streamsChanged: hub.streamsChanged,
   };
-  await openPage({ ...options, state, account, broker, streams: live, rtspPort: server.port, signal }, teardown);
+  await openPage({ ...options, isHomeAssistantApp: supervisor !== undefined, state, account, broker, streams: live, rtspPort: server.port, signal }, teardown);
 }
 
 function openHomeAssistant(
@@ -172,6 +190,18 @@ function listenRtsp(
   );
 }
 
+/** FFmpeg publishes here what it plays. */
+async function listenInternally(
+  { clock, logger, redactor }: AppOptions,
+  streams: StreamHub,
+  signal: AbortSignal,
+): Promise<InternalListener> {
+  const log = logger.child("rtsp");
+  const listener = await InternalListener.open({ streams, serverName: "Belfry" }, { clock, logger: log, signal });
+  redactor.addSecret(listener.password);
+  return listener;
+}
+
 function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {
   const { settings, clock, logger } = options;
   const log = logger.child("streams");
@@ -198,6 +228,11 @@ function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signa
       hub.add(stream);
       return stream;
     },
+    addRecorded(path, source) {
+      const stream = recordedStream({ path, source, transcoder, clock, logger: log, signal });
+      hub.add(stream);
+      return stream;
+    },
     remove: (path) => hub.remove(path),
   };
 }
@@ -208,12 +243,50 @@ function viewingLimits(settings: Settings, isOnBattery: boolean): ViewingLimits 
     : { maxLiveMinutes: settings.max_live_minutes_wired, pauseAfterLimitSeconds: settings.pause_after_limit_wired };
 }
 
-function cameraUrls(settings: Settings, port: number, devices: HomeAssistant): BridgeOptions["urls"] {
+/**
+ * Where the owner has opened another port of the host for our RTSP port, that number is right in Home Assistant's network too:
+ * one port then, whoever asks.
+ */
+async function listenOnOpenedPort(
+  options: AppOptions,
+  hub: StreamHub,
+  ports: { readonly own: number; readonly opened: number | undefined },
+  signal: AbortSignal,
+): Promise<RtspServer | undefined> {
+  const { own, opened } = ports;
+  if (opened === undefined || opened === own) return undefined;
+  try {
+    return await RTSPLISTEN
+  } catch (error) {
+    options.logger.warn(`the stream addresses show port ${own} and not the opened port ${opened}: ${errorText(error)}`);
+    return undefined;
+  }
+}
+
+function homeAssistantAddress(options: AppOptions, state: AppState, signal: AbortSignal): HomeAssistantAddress {
+  const { settings, supervisor, clock, logger } = options;
+  return new HomeAssistantAddress({
+    setting: settings.home_assistant_url,
+    supervisor,
+    memory: state.file.section("homeAssistantUrl", (raw) => (typeof raw === "string" && raw !== "" ? raw : undefined)),
+    logger,
+    retry: { clock, backoff: { firstMs: 2_000, longestMs: 60_000, jitter: 0.3 }, signal },
+  });
+}
+
+function cameraUrls(
+  settings: Settings,
+  { host, port }: { readonly host: string; readonly port: number },
+  home: HomeAssistantAddress,
+  devices: HomeAssistant,
+): BridgeOptions["urls"] {
   const { livestream_user: username, livestream_pass: password } = settings;
   const credentials = username && password && settings.stream_url_credentials ? { username, password } : undefined;
-  const address = { host: settings.stream_host || ownAddress(), port, credentials };
+  const address = { host: settings.stream_host || host, port, credentials };
   return ({ state: { deviceId, name } }) => ({
     liveStream: rtspUrl(address, livePath(deviceId)),
-    stillImage: stillImageUrl(homeAssistantUrl, devices.entityId({ id: deviceId, name }, "camera", "snapshot")),
+    get stillImage() {
+      return stillImageUrl(home.url, devices.entityId({ id: deviceId, name }, "camera", "snapshot"));
+    },
   });
 }

@@ -13,7 +13,10 @@ import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraView } from "./camera-view.ts";
 import { bridgeRows } from "./entities/bridge-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
+import type { RecordingPlayer } from "./event-media-source.ts";
 import { ringLiveSource } from "./ring-live-source.ts";
+import { SnapshotBudget } from "./snapshot-budget.ts";
+import type { SnapshotTools } from "./snapshot-composition.ts";
 
 /** The account, as far as the bridge needs it. */
 export interface CameraAccount {
@@ -33,6 +36,8 @@ export interface StreamCamera {
 export interface StreamPaths {
   /** A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. */
   add(path: string, source: MediaSource, camera: () => StreamCamera): StreamPath;
+  /** A recorded stream: played to whoever asks, once, from its beginning. */
+  addRecorded(path: string, source: MediaSource): StreamPath;
   remove(path: string): Promise<void>;
 }
 
@@ -40,6 +45,8 @@ export interface BridgeOptions {
   readonly account: CameraAccount;
   readonly devices: DeviceDirectory;
   readonly streams: StreamPaths;
+  readonly recordingPlayer: RecordingPlayer;
+  readonly snapshots: SnapshotTools;
   /** URLs shown for a camera. */
   readonly urls: (camera: RingCamera) => CameraView["urls"];
   readonly bridgeId: string;
@@ -62,15 +69,19 @@ interface Entry {
 
 export const livePath = (deviceId: string): string => `${deviceId}_live`;
 
+export const eventPath = (deviceId: string): string => `${deviceId}_event`;
+
 export class Bridge implements Disposable {
   readonly #options: BridgeOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #subscriptions: Disposable[] = [];
+  readonly #snapshotBudget: SnapshotBudget;
   readonly #runner: EntityRunner<BridgeView, Record<never, never>>;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
     const { account, clock, logger, signal } = options;
+    this.#snapshotBudget = new SnapshotBudget(clock);
     const device = (): DeviceDescription => describeBridge(options);
     const link = options.devices.link(device());
     this.#runner = new EntityRunner({
@@ -94,6 +105,11 @@ export class Bridge implements Disposable {
     this.#sync(account.cameras);
   }
 
+  /** What is shown of the cameras may be different now: their addresses. */
+  refresh(): void {
+    for (const { bridge } of this.#entries.values()) bridge.refresh();
+  }
+
   #view(): BridgeView {
     const { account, version } = this.#options;
     return {
@@ -112,9 +128,10 @@ export class Bridge implements Disposable {
   }
 
   #join(camera: RingCamera): void {
-    const { devices, streams, urls, memory, bridgeId, clock, signal } = this.#options;
+    const { devices, streams, recordingPlayer, urls, memory, bridgeId, clock, signal } = this.#options;
     const logger = this.#options.logger.child("camera", () => camera.state.name);
     const path = livePath(camera.deviceId);
+    const recorded = eventPath(camera.deviceId);
     const { state } = camera;
     const link = devices.link({
       id: state.deviceId,
@@ -132,6 +149,13 @@ export class Bridge implements Disposable {
       camera,
       link,
       liveStream,
+      eventPaths: {
+        add: (source) => streams.addRecorded(recorded, source),
+        remove: () => void streams.remove(recorded),
+      },
+      recordingPlayer,
+      snapshots: this.#options.snapshots,
+      snapshotBudget: this.#snapshotBudget,
       urls: urls(camera),
       memory: memory(camera.deviceId),
       bridgeId,
@@ -149,6 +173,7 @@ export class Bridge implements Disposable {
     endEntry(entry);
     entry.link.remove();
     void this.#options.streams.remove(entry.path);
+    void this.#options.streams.remove(eventPath(id));
     this.#options.logger.info(
       `${entry.camera.state.name} is no longer in the Ring account; removed from Home Assistant`,
     );

@@ -5,24 +5,31 @@ import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription } from "../home-assistant/entity-description.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
+import { CameraEventsKeeper } from "./camera-events-keeper.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraActions, CameraView } from "./camera-view.ts";
 import { cameraRows } from "./entities/camera-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
-import { HeldEvent } from "./held-event.ts";
+import type { RecordingPlayer } from "./event-media-source.ts";
+import { EventStream, type EventStreamPaths } from "./event-stream.ts";
 import { LiveStream, type LiveStreamPath } from "./live-stream.ts";
-import { SnapshotKeeper } from "./snapshot-keeper.ts";
-
-const motionHoldMs = 30_000;
-const dingHoldMs = 10_000;
+import type { SnapshotBudget } from "./snapshot-budget.ts";
+import { composeSnapshots, type SnapshotTools } from "./snapshot-composition.ts";
+import type { SnapshotKeeper } from "./snapshot-keeper.ts";
 
 export interface CameraBridgeOptions {
   readonly camera: RingCamera;
   readonly link: DeviceLink;
   readonly liveStream: LiveStreamPath;
+  /** The path of its event stream, which comes and goes with its plan. */
+  readonly eventPaths: EventStreamPaths;
+  readonly recordingPlayer: RecordingPlayer;
   readonly urls: CameraView["urls"];
   readonly bridgeId: string;
   readonly memory: CameraMemory;
+  readonly snapshots: SnapshotTools;
+  /** Of all cameras together. */
+  readonly snapshotBudget: SnapshotBudget;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -30,37 +37,42 @@ export interface CameraBridgeOptions {
 
 export class CameraBridge implements Disposable {
   readonly #options: CameraBridgeOptions;
-  readonly #motion: HeldEvent;
-  readonly #ding: HeldEvent;
+  readonly #events: CameraEventsKeeper;
   readonly #snapshots: SnapshotKeeper;
   readonly #liveStream: LiveStream;
+  readonly #eventStream: EventStream;
   readonly #runner: EntityRunner<CameraView, CameraActions>;
   readonly #subscriptions: Disposable[];
-  #wasOnline: boolean | undefined;
 
   constructor(options: CameraBridgeOptions) {
     const { camera, link, liveStream, memory, clock, logger, signal } = options;
     const onChange = (): void => this.#runner.refresh();
     this.#options = options;
-    this.#motion = new HeldEvent({ holdMs: motionHoldMs, clock, onChange });
-    this.#ding = new HeldEvent({ holdMs: dingHoldMs, clock, onChange });
-    this.#snapshots = new SnapshotKeeper({
-      fetch: (wish, limited) => camera.snapshot(wish, limited),
-      onPicture: (picture) => {
-        link.publishImage("snapshot", picture.jpeg);
-        onChange();
-      },
+    this.#events = new CameraEventsKeeper({ link, memory, clock, onChange });
+    this.#snapshots = composeSnapshots({
+      ...options,
+      tools: options.snapshots,
+      budget: options.snapshotBudget,
+      onChange,
+    });
+    this.#liveStream = new LiveStream({ stream: liveStream, memory, clock, onChange });
+    this.#eventStream = new EventStream({
+      camera,
+      paths: options.eventPaths,
+      player: options.recordingPlayer,
+      liveStatusChanged: liveStream.statusChanged,
+      memory,
+      onChange,
       clock,
       logger,
       signal,
     });
-    this.#liveStream = new LiveStream({ stream: liveStream, memory, clock, onChange });
     this.#runner = new EntityRunner({
       rows: cameraRows,
       link,
       device: () => describeCamera(camera, options.bridgeId),
       view: () => this.#view(),
-      actions: actionsOf(options, this.#liveStream),
+      actions: this.#actions(),
       clock,
       logger,
       signal,
@@ -68,19 +80,41 @@ export class CameraBridge implements Disposable {
     this.#subscriptions = [
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
-      camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.refresh({ type: event.kind, imageId })),
+      camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.imageReady(event, imageId)),
     ];
     this.#stateChanged();
+  }
+
+  refresh(): void {
+    this.#runner.refresh();
   }
 
   #view(): CameraView {
     return {
       camera: this.#options.camera.state,
-      motion: this.#motion.state,
-      ding: this.#ding.state,
-      snapshot: this.#snapshots.state,
+      events: this.#events.view,
+      snapshots: this.#snapshots.view,
       liveStream: this.#liveStream.state,
+      eventStream: this.#eventStream.state,
       urls: this.#options.urls,
+    };
+  }
+
+  #actions(): CameraActions {
+    const { camera } = this.#options;
+    return {
+      setLight: (isOn, signal) => camera.setLight(isOn, signal),
+      setSiren: (isOn, durationSeconds, signal) => camera.setSiren(isOn, durationSeconds, signal),
+      setMotionWarning: (isOn, signal) => camera.setMotionWarning(isOn, signal),
+      changeSetting: (name, value, signal) => camera.changeSetting(name, value, signal),
+      setHoldSeconds: (kind, seconds) => this.#events.setHoldSeconds(kind, seconds),
+      setSnapshotMode: (mode) => this.#snapshots.setSnapshotMode(mode),
+      setSnapshotInterval: (seconds) => this.#snapshots.setSnapshotInterval(seconds),
+      takeSnapshot: (signal) => this.#snapshots.takeSnapshot(signal),
+      switchLiveStream: (isOn) => this.#liveStream.turn(isOn),
+      lockLiveStream: (isLocked) => this.#liveStream.setLocked(isLocked),
+      selectEvent: (option, signal) => this.#eventStream.select(option, signal),
+      switchEventStream: (isOn) => this.#eventStream.turn(isOn),
     };
   }
 
@@ -89,34 +123,22 @@ export class CameraBridge implements Disposable {
     const { isOnline } = camera.state;
     this.#runner.refresh();
     link.setAvailable(isOnline, isOnline ? undefined : "Ring says that the camera is offline");
-    if (isOnline && this.#wasOnline !== true) this.#snapshots.refresh({ type: "start" });
-    this.#wasOnline = isOnline;
+    this.#snapshots.cameraChanged();
   }
 
   #eventHappened(event: CameraEvent): void {
-    (event.kind === "ding" ? this.#ding : this.#motion).happened(event);
-    // A battery camera gives no still while it records; the picture of the push message comes by `imageReady`.
-    if (event.imageId === undefined && !this.#options.camera.state.isOnBattery) {
-      this.#snapshots.refresh({ type: event.kind });
-    }
+    this.#events.happened(event, event.kind === "motion" || this.#options.camera.state.isDoorbell);
+    this.#snapshots.eventHappened(event);
   }
 
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#liveStream[Symbol.dispose]();
+    this.#eventStream[Symbol.dispose]();
     this.#runner[Symbol.dispose]();
-    this.#motion[Symbol.dispose]();
-    this.#ding[Symbol.dispose]();
+    this.#events[Symbol.dispose]();
+    this.#snapshots[Symbol.dispose]();
   }
-}
-
-function actionsOf({ camera }: CameraBridgeOptions, liveStream: LiveStream): CameraActions {
-  return {
-    setLight: (isOn, signal) => camera.setLight(isOn, signal),
-    setSiren: (isOn, durationSeconds, signal) => camera.setSiren(isOn, durationSeconds, signal),
-    switchLiveStream: (isOn) => liveStream.turn(isOn),
-    lockLiveStream: (isLocked) => liveStream.setLocked(isLocked),
-  };
 }
 
 function describeCamera({ state }: RingCamera, bridgeId: string): DeviceDescription {

@@ -3,28 +3,25 @@ import type { Clock } from "../foundation/clock.ts";
 import type { Subscribable } from "../foundation/emitter.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceDirectory, DeviceLink } from "../home-assistant/device-link.ts";
-import type { DeviceDescription } from "../home-assistant/entity-description.ts";
 import type { MediaSource } from "../media/hub/media-source.ts";
 import type { StreamPath } from "../media/hub/stream-path.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
-import type { BridgeView, SignInState } from "./bridge-view.ts";
+import { type BridgeAccount, BridgeDevice } from "./bridge-device.ts";
 import { CameraBridge } from "./camera-bridge.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraView } from "./camera-view.ts";
-import { bridgeRows } from "./entities/bridge-rows.ts";
-import { EntityRunner } from "./entity-runner.ts";
 import type { RecordingPlayer } from "./event-media-source.ts";
 import { ringLiveSource } from "./ring-live-source.ts";
 import { SnapshotBudget } from "./snapshot-budget.ts";
 import type { SnapshotTools } from "./snapshot-composition.ts";
 
 /** The account, as far as the bridge needs it. */
-export interface CameraAccount {
-  readonly signIn: { readonly state: SignInState; readonly reason?: string | undefined };
-  readonly signInChanged: Subscribable<unknown>;
+export interface CameraAccount extends BridgeAccount {
   readonly cameras: readonly RingCamera[];
   readonly camerasChanged: Subscribable<readonly RingCamera[]>;
-  readonly push: { readonly lastPushAt: number | undefined };
+  /** Once, when Ring has said more than once which cameras there are. */
+  readonly camerasBelieved: Subscribable<unknown>;
+  refresh(): void;
 }
 
 /** What the limits on a stream depend on. */
@@ -53,6 +50,8 @@ export interface BridgeOptions {
   /** What is kept of a camera over restarts. */
   readonly memory: (deviceId: string) => CameraMemory;
   readonly version: string;
+  /** Ends the process so that it is started again. */
+  readonly restart: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -76,55 +75,41 @@ export class Bridge implements Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #subscriptions: Disposable[] = [];
   readonly #snapshotBudget: SnapshotBudget;
-  readonly #runner: EntityRunner<BridgeView, Record<never, never>>;
+  readonly #device: BridgeDevice;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
-    const { account, clock, logger, signal } = options;
+    const { account, devices, restart, clock } = options;
     this.#snapshotBudget = new SnapshotBudget(clock);
-    const device = (): DeviceDescription => describeBridge(options);
-    const link = options.devices.link(device());
-    this.#runner = new EntityRunner({
-      rows: bridgeRows,
-      link,
-      device,
-      view: () => this.#view(),
-      actions: {},
-      clock,
-      logger,
-      signal,
-    });
-    this.#runner.refresh();
+    const rediscover = (): void => {
+      options.logger.info("looking for devices again");
+      account.refresh();
+      devices.announceAll();
+    };
+    this.#device = new BridgeDevice({ ...options, actions: { restart, rediscover } });
     this.#subscriptions.push(
-      account.signInChanged.subscribe(() => this.#runner.refresh()),
-      account.camerasChanged.subscribe((cameras) => {
-        this.#sync(cameras);
-        options.devices.removeUnlinked();
-      }),
+      account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
+      account.camerasBelieved.subscribe(() => devices.removeUnlinked()),
     );
     this.#sync(account.cameras);
   }
 
-  /** What is shown of the cameras may be different now: their addresses. */
+  /** What is shown of addresses and settings may have changed. */
   refresh(): void {
     for (const { bridge } of this.#entries.values()) bridge.refresh();
+    this.#device.refresh();
   }
 
-  #view(): BridgeView {
-    const { account, version } = this.#options;
-    return {
-      version,
-      signIn: account.signIn,
-      cameraCount: account.cameras.length,
-      lastPushAt: account.push.lastPushAt,
-    };
+  /** The addresses shown of the cameras may be others now. */
+  refreshCameras(): void {
+    for (const { bridge } of this.#entries.values()) bridge.refresh();
   }
 
   #sync(cameras: readonly RingCamera[]): void {
     const present = new Set(cameras.map((camera) => camera.deviceId));
     for (const [id, entry] of this.#entries) if (!present.has(id)) this.#leave(id, entry);
     for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#join(camera);
-    this.#runner.refresh();
+    this.#device.refresh();
   }
 
   #join(camera: RingCamera): void {
@@ -163,7 +148,7 @@ export class Bridge implements Disposable {
       logger,
       signal,
     });
-    const events = camera.eventHappened.subscribe(() => this.#runner.refresh());
+    const events = camera.eventHappened.subscribe(() => this.#device.refresh());
     this.#entries.set(camera.deviceId, { bridge, events, link, path, camera });
     logger.info(`found: ${state.model} (${state.kind}), ${state.isOnline ? "online" : "offline"}`);
   }
@@ -182,7 +167,7 @@ export class Bridge implements Disposable {
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     for (const entry of this.#entries.values()) endEntry(entry);
-    this.#runner[Symbol.dispose]();
+    this.#device[Symbol.dispose]();
   }
 }
 
@@ -194,16 +179,4 @@ function reachability({ state }: RingCamera): StreamCamera["reach"] {
 function endEntry({ bridge, events }: Entry): void {
   bridge[Symbol.dispose]();
   events[Symbol.dispose]();
-}
-
-function describeBridge({ bridgeId, version }: BridgeOptions): DeviceDescription {
-  return {
-    id: bridgeId,
-    locationId: "bridge",
-    category: "bridge",
-    name: "Belfry",
-    manufacturer: "Belfry",
-    model: "Bridge for Ring cameras",
-    softwareVersion: version,
-  };
 }

@@ -28,4 +28,6 @@ export interface DeviceDirectory {
   link(device: DeviceDescription): DeviceLink;
   /** To be called when every device that exists is linked: what was announced earlier and is not among them is removed. */
   removeUnlinked(): void;
+  /** Says everything again that is retained. */
+  announceAll(): void;
 }

@@ -82,6 +82,10 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     for (const id of this.#register.ids) if (!this.#channels.has(id)) this.#retired.retire(id);
   }
 
+  announceAll(): void {
+    if (this.#options.broker.isConnected) this.#replay();
+  }
+
   /** Says `offline`; the broker connection is to be closed after it, which waits until that is with the broker. */
   close(): Promise<void> {
     if (!this.#isClosed) {

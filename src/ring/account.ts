@@ -70,6 +70,7 @@ export class RingAccount implements AsyncDisposable {
   #signIn: SignInStatus = { state: "signing-in", reason: undefined };
   #session = new AbortController();
   #poll: DevicePoll | undefined;
+  #lastContactAt: number | undefined;
   #isRunning = false;
 
   /** Returns at once; what it finds and what goes wrong is told by `signIn`, `cameras` and `push`. */

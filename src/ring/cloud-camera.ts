@@ -8,7 +8,7 @@ import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
 import { CameraCommands, type CommandTarget } from "./camera-commands.ts";
-import type { CameraDetails } from "./camera-details.ts";
+import { CameraDetails } from "./camera-details.ts";
 import { CameraEvents } from "./camera-events.ts";
 import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
 import { readCameraState } from "./camera-state-reader.ts";
@@ -68,7 +68,16 @@ export class CloudCamera implements RingCamera, Disposable {
     this.#events = new CameraEvents(onListenerError);
     this.#overrides = new RecordOverrides(options.clock);
     this.#raw = raw;
-    this.#state = readCameraState(raw);
+    this.#details = new CameraDetails({
+      ...options,
+      deviceId: raw.deviceId,
+      memory: options.settings,
+      target: () => this.#target(),
+      record: () => this.#raw.record,
+      changed: () => this.update(this.#raw),
+      signal: this.#life,
+    });
+    this.#state = readCameraState(raw, this.#details.page.content);
     this.#connection = connect(raw, client);
     this.history = new CloudCameraHistory({
       target: () => this.#target(),
@@ -77,6 +86,7 @@ export class CloudCamera implements RingCamera, Disposable {
     });
     this.#commands = new CameraCommands({
       overrides: this.#overrides,
+      page: this.#details.page,
       clock: options.clock,
       changed: () => {
         this.update(this.#raw);

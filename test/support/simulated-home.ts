@@ -24,7 +24,10 @@ export interface HomeOptions {
   readonly isSignedIn?: boolean;
 }
 
-export type StartOptions = Pick<BelfryOptions, "settings" | "path" | "onLine">;
+export interface StartOptions extends Pick<BelfryOptions, "settings" | "path" | "onLine"> {
+  /** Added to what points Belfry at the simulated cloud. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** The cameras of an account, as the simulator knows them. */
 export const camerasOf = (cloud: SimulatedRingCloud): Device[] =>
@@ -109,7 +112,7 @@ export class SimulatedHome implements AsyncDisposable {
   async startBelfry(options: StartOptions = {}): Promise<BelfryProcess> {
     const { dataDirectory, brokerUrl } = this;
     const settings = { mqtt_url: brokerUrl, ...options.settings };
-    const environment = this.cloud.clientEnvironment();
+    const environment = { ...this.cloud.clientEnvironment(), ...options.environment };
     return this.#stack.use(await BelfryProcess.start({ ...options, environment, dataDirectory, settings }));
   }
 

@@ -1,12 +1,14 @@
 // The composition root: builds the rooms in order, connects them, and takes them down in reverse.
-import { Bridge, type BridgeOptions, livePath, type StreamPaths } from "./bridge/bridge.ts";
-import { rtspUrl, stillImageUrl } from "./bridge/stream-urls.ts";
+import { Bridge, livePath, type StreamPaths } from "./bridge/bridge.ts";
 import { type AppState, openState } from "./composition/app-state.ts";
 import { brokerOptions } from "./composition/broker-options.ts";
-import { listenOnNextFreePort } from "./composition/next-free-port.ts";
+import { cameraUrls } from "./composition/camera-urls.ts";
+import { HomeAssistantAddress } from "./composition/home-assistant-address.ts";
 import { openPage } from "./composition/open-page.ts";
-import { ownAddress } from "./composition/own-address.ts";
 import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
+import { listenRtsp } from "./composition/rtsp-listeners.ts";
+import { findStreamHost } from "./composition/stream-host.ts";
+import { supervisorBroker } from "./composition/supervisor-broker.ts";
 import { version } from "./composition/version.ts";
 import type { Settings } from "./config/schema.ts";
 import { aborted } from "./foundation/abort.ts";
@@ -17,6 +19,7 @@ import type { Redactor } from "./foundation/redact.ts";
 import { Teardown } from "./foundation/teardown.ts";
 import { parseAnnounced } from "./home-assistant/announced-devices.ts";
 import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
+import type { Supervisor } from "./home-assistant/supervisor.ts";
 import { Topics } from "./home-assistant/topics.ts";
 import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
 import { createKeyFrameJpeg } from "./media/ffmpeg/key-frame-jpeg.ts";
@@ -25,13 +28,14 @@ import { StreamHub } from "./media/hub/stream-hub.ts";
 import { StreamPath } from "./media/hub/stream-path.ts";
 import { type ViewingLimits, viewingBudgets } from "./media/hub/viewing-limits.ts";
 import { InternalListener } from "./media/servers/rtsp/internal-listener.ts";
-import { RtspServer } from "./media/servers/rtsp/rtsp-server.ts";
 import { BrokerConnection } from "./mqtt/broker-connection.ts";
 import { RingAccount } from "./ring/account.ts";
 
 /** Everything must be over this long after the signal. */
 const stopBudgetMs = 4_500;
 const bridgeId = "belfry_bridge";
+/** In the memory of a camera: what Ring's settings page said last. */
+const settingsKey = "ringSettings";
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -43,6 +47,8 @@ export interface AppOptions {
   readonly clock: Clock;
   /** Its abort stops the app. */
   readonly signal: AbortSignal;
+  /** Stops the app, so that whatever started the process starts it again. */
+  readonly restart: () => void;
 }
 
 export class App {
@@ -102,14 +108,12 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   const listener = await listenInternally(options, hub, signal);
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
-  const server = await listenRtsp(options, hub, signal);
-  teardown.add("the RTSP server", () => server[Symbol.asyncDispose]());
-  const streams = streamPaths(options, state, hub, signal);
   const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, options.signal);
-  const opened = await listenOnOpenedPort(options, hub, { own: server.port, opened: openedPort }, signal);
-  if (opened) teardown.add("the RTSP server of the opened port", () => opened[Symbol.asyncDispose]());
-  const home = homeAssistantAddress(options, state, signal);
-  const urls = cameraUrls(settings, { host, port: opened?.port ?? server.port }, home, devices);
+  const rtsp = { settings, streams: hub, openedPort, clock, logger: logger.child("rtsp"), signal };
+  const { port, shownPort } = await listenRtsp(rtsp, teardown);
+  const streams = streamPaths(options, state, hub, signal);
+  const home = HomeAssistantAddress.find({ settings, supervisor, file: state.file, clock, logger, signal });
+  const urls = cameraUrls({ settings, host, port: shownPort, home, devices });
   const bridge = new Bridge({
     account,
     devices,
@@ -127,6 +131,7 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     bridgeId,
     memory: state.camera,
     version,
+    restart: options.restart,
     clock,
     logger: logger.child("bridge"),
     signal,
@@ -137,7 +142,19 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
     stream: (deviceId: string) => hub.find(livePath(deviceId)),
     streamsChanged: hub.streamsChanged,
   };
-  await openPage({ ...options, isHomeAssistantApp: supervisor !== undefined, state, account, broker, streams: live, rtspPort: server.port, signal }, teardown);
+  await openPage(
+    {
+      ...options,
+      isHomeAssistantApp: supervisor !== undefined,
+      state,
+      account,
+      broker,
+      streams: live,
+      rtspPort: port,
+      signal,
+    },
+    teardown,
+  );
 }
 
 function openHomeAssistant(
@@ -164,29 +181,13 @@ function openAccount({ settings, clock, logger }: AppOptions, state: AppState, s
       systemName: "Belfry",
       ...(settings.location_ids.length > 0 ? { locationIds: settings.location_ids } : {}),
       excludedDeviceIds: settings.excluded_devices,
+      settings: {
+        load: (deviceId) => state.camera(deviceId).read(settingsKey),
+        save: (deviceId, page) => state.camera(deviceId).write(settingsKey, page),
+      },
       pollSeconds: 20,
     },
     { clock, logger: logger.child("ring"), signal },
-  );
-}
-
-function listenRtsp(
-  { settings, clock, logger }: AppOptions,
-  streams: StreamHub,
-  signal: AbortSignal,
-): Promise<RtspServer> {
-  const log = logger.child("rtsp");
-  const { rtsp_bind: host, livestream_user: username, livestream_pass: password } = settings;
-  const credentials = username && password ? { username, password } : undefined;
-  const wanted = {
-    port: settings.rtsp_port,
-    takenCode: "rtsp.port-taken",
-    name: "RTSP port",
-    whatIs: "streams are",
-    setting: "rtsp_port",
-  };
-  return listenOnNextFreePort(wanted, log, (port) =>
-    RtspServer.listen({ host, port, streams, credentials, serverName: "Belfry" }, { clock, logger: log, signal }),
   );
 }
 
@@ -241,52 +242,4 @@ function viewingLimits(settings: Settings, isOnBattery: boolean): ViewingLimits 
   return isOnBattery
     ? { maxLiveMinutes: settings.max_live_minutes_battery, pauseAfterLimitSeconds: settings.pause_after_limit_battery }
     : { maxLiveMinutes: settings.max_live_minutes_wired, pauseAfterLimitSeconds: settings.pause_after_limit_wired };
-}
-
-/**
- * Where the owner has opened another port of the host for our RTSP port, that number is right in Home Assistant's network too:
- * one port then, whoever asks.
- */
-async function listenOnOpenedPort(
-  options: AppOptions,
-  hub: StreamHub,
-  ports: { readonly own: number; readonly opened: number | undefined },
-  signal: AbortSignal,
-): Promise<RtspServer | undefined> {
-  const { own, opened } = ports;
-  if (opened === undefined || opened === own) return undefined;
-  try {
-    return await RTSPLISTEN
-  } catch (error) {
-    options.logger.warn(`the stream addresses show port ${own} and not the opened port ${opened}: ${errorText(error)}`);
-    return undefined;
-  }
-}
-
-function homeAssistantAddress(options: AppOptions, state: AppState, signal: AbortSignal): HomeAssistantAddress {
-  const { settings, supervisor, clock, logger } = options;
-  return new HomeAssistantAddress({
-    setting: settings.home_assistant_url,
-    supervisor,
-    memory: state.file.section("homeAssistantUrl", (raw) => (typeof raw === "string" && raw !== "" ? raw : undefined)),
-    logger,
-    retry: { clock, backoff: { firstMs: 2_000, longestMs: 60_000, jitter: 0.3 }, signal },
-  });
-}
-
-function cameraUrls(
-  settings: Settings,
-  { host, port }: { readonly host: string; readonly port: number },
-  home: HomeAssistantAddress,
-  devices: HomeAssistant,
-): BridgeOptions["urls"] {
-  const { livestream_user: username, livestream_pass: password } = settings;
-  const credentials = username && password && settings.stream_url_credentials ? { username, password } : undefined;
-  const address = { host: settings.stream_host || host, port, credentials };
-  return ({ state: { deviceId, name } }) => ({
-    liveStream: rtspUrl(address, livePath(deviceId)),
-    get stillImage() {
-      return stillImageUrl(home.url, devices.entityId({ id: deviceId, name }, "camera", "snapshot"));
-    },
-  });
 }

@@ -3,12 +3,16 @@ import { parseArgs } from "node:util";
 import { App } from "./app.ts";
 import { dataDirectoryOf } from "./composition/data-directory.ts";
 import { createLogSink } from "./composition/log-sink.ts";
+import { supervisorOf } from "./composition/supervisor-access.ts";
 import { loadSettings } from "./config/load.ts";
 import { StopError } from "./foundation/abort.ts";
 import { systemClock } from "./foundation/clock.ts";
 import { AppError, errorText } from "./foundation/errors.ts";
 import { createLogger, type Logger } from "./foundation/logger.ts";
 import { Redactor } from "./foundation/redact.ts";
+
+/** Asked to by its owner: whatever runs Belfry is to start it again. */
+const restartExitCode = 75;
 
 const writeLine = (line: string): void => void process.stdout.write(line);
 
@@ -22,23 +26,30 @@ async function run(): Promise<number> {
   for (const warning of warnings) logger.warn(warning);
   if (source) logger.debug(`settings were read from ${source}`);
   surviveForeignErrors(logger);
-  const stopping = stopSignal(logger);
-  const isHomeAssistantApp = Boolean(process.env["SUPERVISOR_TOKEN"]);
+  let exitCode = 0;
+  const stopping = stopController(logger);
+  const restart = (): void => {
+    logger.info("stopping, to be started again");
+    exitCode = restartExitCode;
+    stopping.abort(new StopError("shutdown"));
+  };
+  const supervisor = supervisorOf(process.env);
   const app = await App.start({
     settings,
     dataDirectory,
     logger,
     redactor,
-    isHomeAssistantApp,
+    supervisor,
     clock: systemClock,
-    signal: stopping,
+    signal: stopping.signal,
+    restart,
   });
   await app.finished;
-  return 0;
+  return exitCode;
 }
 
 /** Aborts at SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(logger: Logger): AbortSignal {
+function stopController(logger: Logger): AbortController {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(1);
@@ -47,7 +58,7 @@ function stopSignal(logger: Logger): AbortSignal {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  return controller.signal;
+  return controller;
 }
 
 /** A library that throws in a timer or forgets a promise must not take cameras off the air; our own bugs end the process. */

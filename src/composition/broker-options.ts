@@ -4,6 +4,7 @@ import type { Settings } from "../config/schema.ts";
 import { PermanentError } from "../foundation/errors.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { BrokerOptions } from "../mqtt/broker-connection.ts";
+import { usualAppBroker } from "./supervisor-broker.ts";
 
 const usualBroker = "mqtt://localhost:1883";
 
@@ -13,11 +14,14 @@ export function brokerOptions(
   will: BrokerOptions["will"],
   clientId: string,
   redactor: Redactor,
+  /** As an app; only in force where the owner names no broker. */
+  locate?: BrokerOptions["locate"],
 ): BrokerOptions {
-  const url = settings.mqtt_url || usualBroker;
+  const url = settings.mqtt_url || (locate ? usualAppBroker : usualBroker);
   redactor.addSecret(/\/\/[^/:@]*:([^/]*)@/.exec(url)?.[1]);
   return {
     url,
+    ...(settings.mqtt_url === "" && locate ? { locate } : {}),
     ca: pem("mqtt_ca", settings.mqtt_ca),
     cert: pem("mqtt_cert", settings.mqtt_cert),
     key: pem("mqtt_key", settings.mqtt_key),

@@ -94,6 +94,12 @@ export class Bridge implements Disposable {
     this.#sync(account.cameras);
   }
 
+  /** What is shown of addresses and settings may have changed. */
+  refresh(): void {
+    for (const { bridge } of this.#entries.values()) bridge.refresh();
+    this.#device.refresh();
+  }
+
   #sync(cameras: readonly RingCamera[]): void {
     const present = new Set(cameras.map((camera) => camera.deviceId));
     for (const [id, entry] of this.#entries) if (!present.has(id)) this.#leave(id, entry);

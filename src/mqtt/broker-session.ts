@@ -1,4 +1,5 @@
 // One connection to the broker, from CONNECT to its end: mqtt.js without its own reconnecting, queueing and resubscribing.
+import { Socket } from "node:net";
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { onAbort } from "../foundation/abort.ts";
 import { type AppError, PermanentError, TransientError } from "../foundation/errors.ts";
@@ -63,6 +64,8 @@ export class BrokerSession {
       ended,
     ]);
     if (failure) throw failure;
+    // A state follows its attributes at once: Nagle's algorithm would hold it back for up to 40 ms.
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     return new BrokerSession(client, options, ended);
   }
 

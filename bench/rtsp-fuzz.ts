@@ -1,15 +1,18 @@
 // Feeds damaged and random RTSP conversations to the parser and the protocol: `node bench/rtsp-fuzz.ts [inputs] [seed]`.
 // Exits with 1 where something throws, an answer is a 500, a lease stays behind, or memory grows.
+import { Writable } from "node:stream";
 import { systemClock } from "../src/foundation/clock.ts";
 import { createLogger } from "../src/foundation/logger.ts";
 import { Redactor } from "../src/foundation/redact.ts";
-import type { ReaderOutput } from "../src/media/hub/stream.ts";
+import { PublishedSources } from "../src/media/hub/published-source.ts";
+import { InterleavedTransports } from "../src/media/servers/rtsp/interleaved-transport.ts";
 import { RtspConversation } from "../src/media/servers/rtsp/rtsp-conversation.ts";
 import { usualRtspLimits } from "../src/media/servers/rtsp/rtsp-limits.ts";
 import { serializeResponse } from "../src/media/servers/rtsp/rtsp-message.ts";
 import { RtspParser } from "../src/media/servers/rtsp/rtsp-parser.ts";
 import { directoryOf, ScriptedStream } from "../src/media/servers/rtsp/scripted-stream.fake.ts";
-import type { TransportFactory } from "../src/media/servers/rtsp/session-transport.ts";
+import { UdpPortPair } from "../src/media/servers/rtsp/udp-port-pair.ts";
+import { UdpTransports } from "../src/media/servers/rtsp/udp-transport.ts";
 
 const inputs = Number(process.argv[2] ?? 200_000);
 const mostGrowthBytes = 32 * 1024 * 1024;
@@ -29,24 +32,15 @@ const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
 const random = randomNumbers(seed);
 const one = <T>(choices: readonly [T, ...T[]]): T => choices[random(choices.length)] ?? choices[0];
 
-const output: ReaderOutput = {
-  writeRtp: () => undefined,
-  writeRtcp: () => undefined,
-  pendingBytes: 0,
-  end: () => undefined,
-};
-const transports: TransportFactory[] = [
-  {
-    accepts: (choice) => choice.protocol === "tcp" && !choice.isMulticast,
-    create: () => ({
-      setUp: () => "RTP/AVP/TCP;unicast;interleaved=0-1",
-      remove: () => undefined,
-      open: () => output,
-      release: () => undefined,
-      [Symbol.dispose]: () => undefined,
-    }),
-  },
-];
+/** Makes every line and forgets it. */
+const logger = createLogger({ isEnabled: () => true, write: () => undefined }, new Redactor());
+const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+await using udpPorts = await UdpPortPair.bind("127.0.0.1", 0, logger);
+const udp = new UdpTransports({ ports: udpPorts, address: "127.0.0.1", clock: systemClock });
+
+const announcement =
+  "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n";
+const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
 
 function requestText(session: string): string {
   const method = one([
@@ -59,6 +53,7 @@ function requestText(session: string): string {
     "TEARDOWN",
     "GET_PARAMETER",
     "ANNOUNCE",
+    "RECORD",
     "X",
   ]);
   const path = one([
@@ -67,6 +62,8 @@ function requestText(session: string): string {
     "/cam_live/trackID=1",
     "/cam_live?a=b",
     "/cam_live/",
+    "/cam_publish",
+    "/cam_publish/streamid=0",
     "",
     "/%zz",
     "/nobody",
@@ -75,12 +72,12 @@ function requestText(session: string): string {
   const lines = [`${method} ${url} RTSP/1.0`, `CSeq: ${random(1_000)}`];
   if (random(2))
     lines.push(
-      `Transport: ${one(["RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;client_port=5-6,RTP/AVP/TCP", ";;=,"])}`,
+      `Transport: ${one(["RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record", "RTP/AVP;unicast;client_port=5004-5005", "RTP/AVP;client_port=5-6,RTP/AVP/TCP", ";;=,"])}`,
     );
   if (random(2)) lines.push(`Session: ${one([session, session, session, `${session};timeout=60`, "x"])}`);
   if (random(16) === 0) lines.push("Require: something");
-  const body = "b".repeat(random(20));
-  if (body) lines.push(`Content-Length: ${body.length}`);
+  const body = one(["b".repeat(random(20)), announcement]);
+  if (body) lines.push("Content-Type: application/sdp", `Content-Length: ${body.length}`);
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
@@ -99,35 +96,40 @@ function damaged(bytes: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Makes every line and forgets it. */
-const logger = createLogger({ isEnabled: () => true, write: () => undefined }, new Redactor());
 const statuses = new Map<number, number>();
 const count = (status: number): void => void statuses.set(status, (statuses.get(status) ?? 0) + 1);
 
 async function runOne(stream: ScriptedStream, signal: AbortSignal): Promise<void> {
   const streams = directoryOf(stream);
+  const publishers = new PublishedSources();
+  const notWanted = new AbortController();
+  const opening = publishers.source("cam_publish").open(sink, notWanted.signal);
+  opening.catch(() => undefined);
+  const transports = [new InterleavedTransports(nowhere), udp];
   const parser = new RtspParser();
   using conversation = new RtspConversation({
     ...{
       streams,
-      publishers: undefined,
+      publishers,
       transports,
       signal,
       credentials: undefined,
       limits: usualRtspLimits,
       clock: systemClock,
     },
-    ...{ logger, remoteAddress: "127.0.0.1", localAddress: "127.0.0.1", localPort: 8554 },
+    ...{ logger, mayFailLogin: () => true, remoteAddress: "127.0.0.1", localAddress: "127.0.0.1", localPort: 8554 },
     onNothingLeft: () => undefined,
   });
   let session = "none";
   for (let turn = 1 + random(10); turn > 0; turn--) {
-    const frame = Buffer.from([0x24, 1, 0, 2, random(256), random(256)]);
+    const content = Buffer.from(Array.from({ length: random(40) }, (_, at) => (at === 0 ? 0x80 : random(256))));
+    const frame = Buffer.concat([Buffer.from([0x24, random(4), 0, content.length]), content]);
     const text = Buffer.concat([random(4) ? Buffer.alloc(0) : frame, Buffer.from(requestText(session))]);
     const bytes = random(6) ? text : damaged(text);
     const cut = random(bytes.length + 1);
     for (const message of [bytes.subarray(0, cut), bytes.subarray(cut)].flatMap((chunk) => parser.push(chunk))) {
       if (message.kind === "invalid") count(message.status);
+      if (message.kind === "frame") conversation.receive(message);
       if (message.kind !== "request") continue;
       const response = await conversation.answer(message);
       response.afterWrite?.();
@@ -137,6 +139,7 @@ async function runOne(stream: ScriptedStream, signal: AbortSignal): Promise<void
       session = header?.split(";")[0] ?? session;
     }
   }
+  notWanted.abort();
 }
 
 function heapBytes(): number {

@@ -129,9 +129,26 @@ test("players log in by Digest, and not with a wrong password", async () => {
   expect(lines.map(({ line }) => line).join("\n")).not.toContain("s3cret-word");
 });
 
-test("an unknown path is not found, and a player that wants UDP is brought to TCP", async () => {
+test("an unknown path is not found", async () => {
   expect((await probe(url("nobody"))).complaints).toContain("404 Not Found");
-  const { complaints, code } = await run("ffmpeg", ["-v", "error", "-i", url(), "-t", "1", "-f", "null", "-"]);
+});
+
+test("a player that leaves it to its habits plays by UDP", async () => {
+  const { complaints, code, out } = await run("ffmpeg", [
+    ...["-v", "error", "-i", url(), "-t", "3", "-progress", "pipe:1", "-f", "null", "-"],
+  ]);
+  expect([complaints, code]).toEqual(["", 0]);
+  expect(framesIn(out)).toBeGreaterThanOrEqual(3 * framesPerSecond - 3);
+  await reached(() => watchers() === 0);
+});
+
+test("where UDP is off, a player that wants it is brought to TCP", async () => {
+  await using tcpOnly = await RtspServer.listen(
+    { host: "127.0.0.1", port: 0, streams: hub, serverName: "Belfry", udp: false },
+    dependencies,
+  );
+  const target = url("cam_live", "", tcpOnly);
+  const { complaints, code } = await run("ffmpeg", ["-v", "error", "-i", target, "-t", "1", "-f", "null", "-"]);
   expect(complaints.trim().split("\n")).toEqual([expect.stringContaining("461 Unsupported Transport")]);
   expect(code).toBe(0);
 });

@@ -1,7 +1,7 @@
 // RTP and RTCP between the messages of the RTSP connection itself (RFC 2326, 10.12): one write per access unit.
-import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import { framingRoom, headerStride, type ReaderOutput, type RtpBatch } from "../../hub/stream.ts";
-import type { SessionTransport, TransportFactory } from "./session-transport.ts";
+import type { SessionTransport, TransportFactory, TransportListener } from "./session-transport.ts";
 import type { TransportChoice } from "./transport-header.ts";
 
 type Channels = readonly [rtp: number, rtcp: number];
@@ -10,15 +10,15 @@ const mostChannels = 256;
 
 /** The channels of one connection, shared by its sessions. */
 export class InterleavedTransports implements TransportFactory {
-  readonly #socket: Socket;
+  readonly #socket: Writable;
   readonly #taken = new Set<number>();
 
-  constructor(socket: Socket) {
+  constructor(socket: Writable) {
     this.#socket = socket;
   }
 
   accepts(choice: TransportChoice): boolean {
-    return choice.protocol === "tcp" && !choice.isMulticast && !choice.isRecording;
+    return isInterleaved(choice);
   }
 
   create(): SessionTransport {
@@ -27,16 +27,21 @@ export class InterleavedTransports implements TransportFactory {
 }
 
 class InterleavedTransport implements SessionTransport, ReaderOutput {
-  readonly #socket: Socket;
+  readonly isPartOfConnection = true;
+  readonly #socket: Writable;
   readonly #taken: Set<number>;
   readonly #channels = new Map<number, Channels>();
   #held: (() => void)[] | undefined = [];
   #heldBytes = 0;
-  #onEnd: ((reason: Error) => void) | undefined;
+  #listener: TransportListener | undefined;
 
-  constructor(socket: Socket, taken: Set<number>) {
+  constructor(socket: Writable, taken: Set<number>) {
     this.#socket = socket;
     this.#taken = taken;
+  }
+
+  accepts(choice: TransportChoice): boolean {
+    return isInterleaved(choice);
   }
 
   setUp(track: number, choice: TransportChoice): string | undefined {
@@ -53,8 +58,8 @@ class InterleavedTransport implements SessionTransport, ReaderOutput {
     this.#channels.delete(track);
   }
 
-  open(onEnd: (reason: Error) => void): ReaderOutput {
-    this.#onEnd = onEnd;
+  open(listener: TransportListener): ReaderOutput {
+    this.#listener = listener;
     return this;
   }
 
@@ -88,13 +93,13 @@ class InterleavedTransport implements SessionTransport, ReaderOutput {
   }
 
   end(reason: Error): void {
-    this.#onEnd?.(reason);
+    this.#listener?.ended(reason);
   }
 
   [Symbol.dispose](): void {
     for (const track of [...this.#channels.keys()]) this.remove(track);
     this.#held = undefined;
-    this.#onEnd = undefined;
+    this.#listener = undefined;
   }
 
   /** Corked, so that all of it is one writev; the payloads, shared with other readers, are not copied. */
@@ -131,6 +136,10 @@ class InterleavedTransport implements SessionTransport, ReaderOutput {
     }
     return undefined;
   }
+}
+
+function isInterleaved(choice: TransportChoice): boolean {
+  return choice.protocol === "tcp" && !choice.isMulticast && !choice.isRecording;
 }
 
 /** Writes `$`, channel and length into the room in front of a packet. */

@@ -12,6 +12,8 @@ import type { RtspCredentials } from "./rtsp-credentials.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
 import { type RtspMessage, type RtspRequest, type RtspResponse, serializeResponse } from "./rtsp-message.ts";
 import { RtspParser } from "./rtsp-parser.ts";
+import type { UdpPortPair } from "./udp-port-pair.ts";
+import { UdpTransports } from "./udp-transport.ts";
 
 export interface RtspConnectionOptions {
   readonly streams: StreamDirectory;
@@ -21,6 +23,10 @@ export interface RtspConnectionOptions {
   readonly serverName: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Undefined where UDP is off. */
+  readonly udpPorts: UdpPortPair | undefined;
+  /** See ConversationOptions. */
+  readonly mayFailLogin: () => boolean;
   /** Of the server. */
   readonly signal: AbortSignal;
 }
@@ -30,6 +36,7 @@ const mostWaiting = 16;
 export class RtspConnection {
   /** Resolves when the socket is gone and all its streams are released. */
   readonly closed: Promise<void>;
+  readonly remoteAddress: string;
   readonly #socket: Socket;
   readonly #options: RtspConnectionOptions;
   readonly #controller = new AbortController();
@@ -44,22 +51,22 @@ export class RtspConnection {
   #flushTimer: Disposable | undefined;
 
   constructor(socket: Socket, options: RtspConnectionOptions) {
-    const { streams, publishers, credentials, limits, clock, logger } = options;
+    const { clock, udpPorts, signal } = options;
+    const address = socket.remoteAddress ?? "";
+    this.remoteAddress = plainAddress(address);
     this.#socket = socket;
     this.#options = options;
     this.#lastRequestMs = clock.monotonic();
     this.#conversation = new RtspConversation({
-      streams,
-      publishers,
-      credentials,
-      limits,
-      clock,
-      logger,
-      signal: composeSignals(this.#controller.signal, options.signal),
-      remoteAddress: plainAddress(socket.remoteAddress),
+      ...options,
+      signal: composeSignals(this.#controller.signal, signal),
+      remoteAddress: this.remoteAddress,
       localAddress: plainAddress(socket.localAddress),
       localPort: socket.localPort ?? 0,
-      transports: [new InterleavedTransports(socket)],
+      transports: [
+        new InterleavedTransports(socket),
+        ...(udpPorts ? [new UdpTransports({ ports: udpPorts, address, clock })] : []),
+      ],
       onNothingLeft: () => this.#close(),
     });
     this.closed = this.#run();
@@ -67,10 +74,11 @@ export class RtspConnection {
 
   async #run(): Promise<void> {
     const { clock, limits, logger, signal } = this.#options;
-    const address = plainAddress(this.#socket.remoteAddress);
     const closed = new Promise<void>((resolve) => this.#socket.once("close", () => resolve()));
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on("error", (error) => logger.debug(() => `The RTSP connection of ${address} broke`, error));
+    this.#socket.on("error", (error) =>
+      logger.debug(() => `The RTSP connection of ${this.remoteAddress} broke`, error),
+    );
     using _patience = every(clock, Math.min(limits.idleMs / 4, 5_000), () => this.#endIdle());
     using _stop = onAbort(signal, () => this.#socket.destroy());
     await closed;

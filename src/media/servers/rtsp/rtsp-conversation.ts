@@ -1,27 +1,25 @@
-// The RTSP protocol of one connection: which answer a request gets, and the sessions that come of it.
-import { createHash } from "node:crypto";
+// The RTSP protocol of one connection: what every request must have, who may ask, and which side answers.
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { AppError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
-import { sessionDescription } from "../../formats/session-description.ts";
-import type { Track } from "../../formats/track.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
-import type { Stream, StreamDirectory, Viewer } from "../../hub/stream.ts";
+import type { StreamDirectory, Viewer } from "../../hub/stream.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import type { RtspCredentials } from "./rtsp-credentials.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
 import type { InterleavedFrame, RtspRequest, RtspResponse } from "./rtsp-message.ts";
 import { RtspPublishing } from "./rtsp-publishing.ts";
-import { RtspSession } from "./rtsp-session.ts";
 import { parseTarget, type RtspTarget } from "./rtsp-url.ts";
+import { RtspViewing } from "./rtsp-viewing.ts";
 import type { TransportFactory } from "./session-transport.ts";
-import { parseTransport, type TransportChoice } from "./transport-header.ts";
 
 export interface ConversationOptions {
   readonly streams: StreamDirectory;
   /** Without it nobody may publish. */
   readonly publishers: PublishDirectory | undefined;
   readonly credentials: RtspCredentials | undefined;
+  /** Counts a failed login; false where its address has had too many lately. */
+  readonly mayFailLogin: () => boolean;
   readonly limits: RtspLimits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,26 +39,31 @@ const ok: RtspResponse = { status: 200 };
 
 export class RtspConversation implements Disposable {
   readonly #options: ConversationOptions;
-  readonly #sessions = new Map<string, RtspSession>();
-  /** What this client was told, by path. */
-  readonly #described = new Map<string, readonly Track[]>();
+  readonly #viewing: RtspViewing;
   readonly #publishing: RtspPublishing | undefined;
   #userAgent = "";
   #isLoggedIn: boolean;
   #failedLogins = 0;
 
   constructor(options: ConversationOptions) {
+    const { publishers, clock, limits } = options;
     this.#options = options;
     this.#isLoggedIn = options.credentials === undefined;
-    const { publishers, clock, limits } = options;
+    const endIfNothingGoesOn = (): void => {
+      if (!this.isBusy) options.onNothingLeft();
+    };
+    this.#viewing = new RtspViewing({
+      ...options,
+      viewer: () => this.#viewer(),
+      onSessionOver: endIfNothingGoesOn,
+    });
     this.#publishing =
-      publishers &&
-      new RtspPublishing({ publishers, clock, timeoutMs: limits.idleMs, onUnwanted: () => this.#endIfNothingGoesOn() });
+      publishers && new RtspPublishing({ publishers, clock, timeoutMs: limits.idleMs, onUnwanted: endIfNothingGoesOn });
   }
 
   /** Something is played or published. */
   get isBusy(): boolean {
-    return this.#publishing?.isRecording || [...this.#sessions.values()].some((session) => session.isPlaying);
+    return this.#publishing?.isRecording || this.#viewing.isPlaying;
   }
 
   /** Never rejects. */
@@ -83,20 +86,17 @@ export class RtspConversation implements Disposable {
   /** An interleaved frame came in: its sender is alive. */
   receive({ channel, payload }: InterleavedFrame): void {
     this.#publishing?.receive(channel, payload);
-    const now = this.#options.clock.monotonic();
-    for (const session of this.#sessions.values()) session.lastUsedMs = now;
+    this.#viewing.touch();
   }
 
-  /** Ends sessions that neither play nor are asked for. */
+  /** Ends sessions whose viewer is gone. */
   reap(): void {
-    const oldest = this.#options.clock.monotonic() - this.#options.limits.idleMs;
-    for (const session of this.#sessions.values())
-      if (!session.isPlaying && session.lastUsedMs < oldest) this.#end(session);
+    this.#viewing.reap();
   }
 
   [Symbol.dispose](): void {
     this.#publishing?.[Symbol.dispose]();
-    for (const session of this.#sessions.values()) this.#end(session);
+    this.#viewing[Symbol.dispose]();
   }
 
   #refusedAtOnce(request: RtspRequest): RtspResponse | undefined {
@@ -107,17 +107,14 @@ export class RtspConversation implements Disposable {
 
   /** A connection logs in once. The answer where it has not, and this is not it. */
   async #logIn(request: RtspRequest): Promise<RtspResponse | undefined> {
-    const { credentials, limits, clock, signal } = this.#options;
+    const { credentials, limits } = this.#options;
     if (this.#isLoggedIn || !credentials || request.method === "OPTIONS") return undefined;
     const verdict = credentials.check(request);
     if (verdict === "right") {
       this.#isLoggedIn = true;
       return undefined;
     }
-    if (verdict === "wrong") {
-      this.#failedLogins++;
-      await delay(clock, limits.failedLoginDelayMs, signal);
-    }
+    if (verdict === "wrong") await this.#failLogin();
     return {
       status: 401,
       headers: credentials.challenges(verdict === "stale").map((challenge) => ["WWW-Authenticate", challenge] as const),
@@ -125,25 +122,25 @@ export class RtspConversation implements Disposable {
     };
   }
 
+  /** Guessing is slow, and slower for an address that goes on with it. */
+  async #failLogin(): Promise<void> {
+    const { mayFailLogin, limits, clock, signal } = this.#options;
+    const isPatient = mayFailLogin();
+    this.#failedLogins = isPatient ? this.#failedLogins + 1 : limits.failedLogins;
+    await delay(clock, isPatient ? limits.failedLoginDelayMs : limits.failedLoginDelayMs * 5, signal);
+  }
+
   async #perform(request: RtspRequest): Promise<RtspResponse> {
-    const published = this.#publishing?.answer(request, this.#target(request));
-    if (published) return published;
+    this.#viewing.touch();
+    const target = this.#target(request);
+    const answered = this.#publishing?.answer(request, target) ?? (await this.#viewing.answer(request, target));
+    if (answered) return answered;
     switch (request.method) {
       case "OPTIONS":
-        return this.#inAnySession(request, { status: 200, headers: [["Public", this.#methods]] });
-      case "DESCRIBE":
-        return await this.#describe(request);
-      case "SETUP":
-        return await this.#setUp(request);
-      case "PLAY":
-        return this.#inSession(request, (session) => this.#play(request, session));
-      case "PAUSE":
-        return this.#inSession(request, (session) => this.#pause(request, session));
-      case "TEARDOWN":
-        return this.#inSession(request, (session) => this.#tearDown(request, session));
+        return this.#viewing.inAnySession(request, { status: 200, headers: [["Public", this.#methods]] });
       case "GET_PARAMETER":
       case "SET_PARAMETER":
-        return this.#inAnySession(request, ok);
+        return this.#viewing.inAnySession(request, ok);
       default:
         return methodsNotHere.has(request.method)
           ? { status: 405, headers: [["Allow", this.#methods]] }
@@ -155,159 +152,13 @@ export class RtspConversation implements Disposable {
     return this.#publishing ? `${methods}, ANNOUNCE, RECORD` : methods;
   }
 
-  async #describe(request: RtspRequest): Promise<RtspResponse> {
-    const target = this.#target(request);
-    const stream = this.#options.streams.find(target.path);
-    if (!stream) return { status: 404 };
-    if (!acceptsSdp(request.headers.get("accept"))) return { status: 406 };
-    const tracks = await this.#tracks(stream);
-    return {
-      status: 200,
-      headers: [
-        ["Content-Base", target.base],
-        ["Content-Type", "application/sdp"],
-      ],
-      body: this.#description(stream.path, tracks),
-    };
-  }
-
-  async #tracks(stream: Stream): Promise<readonly Track[]> {
-    const tracks = await stream.describe(this.#viewer(), this.#options.signal);
-    this.#options.signal.throwIfAborted();
-    this.#described.set(stream.path, tracks);
-    return tracks;
-  }
-
-  #description(name: string, tracks: readonly Track[]): string {
-    const fields = { tracks, name, address: this.#options.localAddress };
-    const hash = createHash("sha256").update(sessionDescription({ ...fields, sessionId: "0" }));
-    return sessionDescription({ ...fields, sessionId: String(hash.digest().readUInt32BE(0)) });
-  }
-
-  async #setUp(request: RtspRequest): Promise<RtspResponse> {
-    const target = this.#target(request);
-    const stream = this.#options.streams.find(target.path);
-    if (!stream) return { status: 404 };
-    const known = this.#sessionOf(request);
-    if (known === "unknown") return { status: 454 };
-    if (known?.failure) return this.#failed(known, known.failure.error);
-    if (known && known.path !== stream.path) return { status: 459 };
-    const described = this.#described.get(stream.path) ?? (await this.#tracks(stream));
-    const track = target.track ?? (described.length === 1 ? 0 : undefined);
-    if (track === undefined) return { status: 459 };
-    if (!described[track]) return { status: 404 };
-    if (known?.hasPlayed) return { status: 455 };
-    const [choice, factory] = this.#chooseTransport(request.headers.get("transport") ?? "") ?? [];
-    if (!choice || !factory) return { status: 461 };
-    if (!known && this.#sessions.size >= this.#options.limits.sessionsPerConnection) return { status: 453 };
-    const session = known ?? this.#open(stream, described, factory);
-    const transport = session.setUp(track, request.url, choice);
-    if (transport === undefined) {
-      if (session.trackCount === 0) this.#end(session);
-      return { status: 461 };
-    }
-    return { status: 200, headers: [["Transport", transport], this.#sessionHeader(session)] };
-  }
-
-  #chooseTransport(header: string): [TransportChoice, TransportFactory] | undefined {
-    for (const choice of parseTransport(header)) {
-      const factory = this.#options.transports.find((candidate) => candidate.accepts(choice));
-      if (factory) return [choice, factory];
-    }
-    return undefined;
-  }
-
-  #open(stream: Stream, described: readonly Track[], factory: TransportFactory): RtspSession {
-    const { clock, logger } = this.#options;
-    const transport = factory.create();
-    const onOver = (): void => {
-      this.#end(session);
-      this.#endIfNothingGoesOn();
-    };
-    const session = new RtspSession({ stream, viewer: this.#viewer(), described, transport, clock, logger, onOver });
-    this.#sessions.set(session.id, session);
-    return session;
-  }
-
-  #play(request: RtspRequest, session: RtspSession): RtspResponse {
-    if (this.#namesTrackOfSeveral(request, session)) return { status: 460 };
-    session.play();
-    const headers: [string, string][] = [
-      ["Range", "npt=0.000-"],
-      ["RTP-Info", session.rtpInfo()],
-    ];
-    return { status: 200, headers, afterWrite: () => session.release() };
-  }
-
-  #pause(request: RtspRequest, session: RtspSession): RtspResponse {
-    if (this.#namesTrackOfSeveral(request, session)) return { status: 460 };
-    session.pause();
-    return ok;
-  }
-
-  /** VLC gives up single tracks; the session ends with the last. */
-  #tearDown(request: RtspRequest, session: RtspSession): RtspResponse {
-    const { track } = this.#target(request);
-    if (track === undefined || session.remove(track)) this.#end(session);
-    return ok;
-  }
-
-  #namesTrackOfSeveral(request: RtspRequest, session: RtspSession): boolean {
-    return this.#target(request).track !== undefined && session.trackCount > 1;
-  }
-
-  /** The answer of a request that must name a session. */
-  #inSession(request: RtspRequest, perform: (session: RtspSession) => RtspResponse): RtspResponse {
-    const session = this.#sessionOf(request);
-    if (!session || session === "unknown") return { status: 454 };
-    if (session.failure) return this.#failed(session, session.failure.error);
-    const response = perform(session);
-    return { ...response, headers: [...(response.headers ?? []), this.#sessionHeader(session)] };
-  }
-
-  /** The answer of a request that may name a session, and keeps it alive then. */
-  #inAnySession(request: RtspRequest, response: RtspResponse): RtspResponse {
-    return request.headers.has("session") ? this.#inSession(request, () => response) : response;
-  }
-
-  /** The stream ended before the client came to play it. */
-  #failed(session: RtspSession, error: unknown): RtspResponse {
-    this.#end(session);
-    return refusalResponse(error, this.#userAgent);
-  }
-
-  #sessionOf(request: RtspRequest): RtspSession | "unknown" | undefined {
-    const header = request.headers.get("session");
-    if (header === undefined) return undefined;
-    const session = this.#sessions.get((header.split(";", 1)[0] ?? "").trim());
-    if (session) session.lastUsedMs = this.#options.clock.monotonic();
-    return session ?? "unknown";
-  }
-
-  #sessionHeader(session: RtspSession): readonly [string, string] {
-    return ["Session", `${session.id};timeout=${Math.ceil(this.#options.limits.idleMs / 1000)}`];
-  }
-
   #target(request: RtspRequest): RtspTarget {
     const { localAddress, localPort } = this.#options;
     const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
     return parseTarget(request.url, `${host}:${localPort}`);
   }
 
-  #endIfNothingGoesOn(): void {
-    if (!this.isBusy) this.#options.onNothingLeft();
-  }
-
   #viewer(): Viewer {
     return { kind: "rtsp", address: this.#options.remoteAddress, userAgent: this.#userAgent };
   }
-
-  #end(session: RtspSession): void {
-    this.#sessions.delete(session.id);
-    session[Symbol.dispose]();
-  }
-}
-
-function acceptsSdp(accept: string | undefined): boolean {
-  return accept === undefined || /application\/(sdp|\*)|\*\/\*/i.test(accept);
 }

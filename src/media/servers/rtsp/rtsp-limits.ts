@@ -2,6 +2,8 @@
 
 export interface RtspLimits {
   readonly connections: number;
+  /** Of one address that is not our own machine. */
+  readonly connectionsPerAddress: number;
   readonly sessionsPerConnection: number;
   /** Also the session timeout that is announced. A connection without a request for so long, on which nothing plays, is closed. */
   readonly idleMs: number;
@@ -11,6 +13,8 @@ export interface RtspLimits {
   readonly flushMs: number;
   readonly failedLoginDelayMs: number;
   readonly failedLogins: number;
+  /** Failed logins of one address; beyond it the delay is five times as long, and one more closes the connection. */
+  readonly failedLoginRate: ConnectionRate;
   /** New connections of one address. */
   readonly rate: ConnectionRate;
   readonly loopbackRate: ConnectionRate;
@@ -23,12 +27,14 @@ export interface ConnectionRate {
 
 export const usualRtspLimits: RtspLimits = {
   connections: 128,
+  connectionsPerAddress: 32,
   sessionsPerConnection: 8,
   idleMs: 60_000,
   messageMs: 10_000,
   flushMs: 2_000,
   failedLoginDelayMs: 1_000,
   failedLogins: 3,
+  failedLoginRate: { perSecond: 0.1, burst: 12 },
   rate: { perSecond: 10, burst: 40 },
   loopbackRate: { perSecond: 200, burst: 400 },
 };

@@ -39,7 +39,7 @@ async function play(setting: Awaited<ReturnType<typeof serve>>) {
 }
 
 test("a client goes from OPTIONS to TEARDOWN", async () => {
-  const { stream, url, client: connect } = await serve();
+  const { stream, url, client: connect } = await serve({}, { udp: false });
   const client = await connect();
   const options = await client.request("OPTIONS", url);
   expect(options.status).toBe(200);
@@ -111,7 +111,9 @@ test.each<[number, string, string, Record<string, string>]>([
   [400, "OPTIONS", "/cam_live", { CSeq: "one" }],
   [551, "DESCRIBE", "/cam_live", { Require: "www.onvif.org/ver20/backchannel" }],
   [459, "SETUP", "/cam_live", tcp],
-  [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP;unicast;client_port=5000-5001" }],
+  [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP;multicast;client_port=5000-5001" }],
+  [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP;unicast" }],
+  [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP;unicast;client_port=53-54" }],
   [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP/TCP;multicast" }],
   [461, "SETUP", "/cam_live/trackID=0", { Transport: "RTP/AVP/TCP;mode=record" }],
   [461, "SETUP", "/cam_live/trackID=0", {}],

@@ -12,6 +12,7 @@ import { RtspConnection } from "./rtsp-connection.ts";
 import { RtspCredentials, type RtspLogin } from "./rtsp-credentials.ts";
 import { type RtspLimits, usualRtspLimits } from "./rtsp-limits.ts";
 import { serializeResponse } from "./rtsp-message.ts";
+import { UdpPortPair } from "./udp-port-pair.ts";
 
 export interface RtspServerOptions {
   readonly host: string;
@@ -22,6 +23,10 @@ export interface RtspServerOptions {
   readonly credentials?: RtspLogin | undefined;
   /** Lets clients publish; only for a listener on loopback with credentials. */
   readonly publishers?: PublishDirectory | undefined;
+  /** Lets players choose UDP. Default true; where the ports cannot be had it is off. */
+  readonly udp?: boolean | undefined;
+  /** The even one of two UDP ports; default: any free ones. */
+  readonly udpPort?: number | undefined;
   /** Of the Server header and the login realm. */
   readonly serverName: string;
   readonly limits?: Partial<RtspLimits> | undefined;
@@ -41,17 +46,26 @@ export class RtspServer implements AsyncDisposable {
   readonly #dependencies: RtspServerDependencies;
   readonly #limits: RtspLimits;
   readonly #credentials: RtspCredentials | undefined;
+  readonly #udpPorts: UdpPortPair | undefined;
   readonly #rates: AddressRates;
+  readonly #failedLogins: AddressRates;
   readonly #connections = new Set<RtspConnection>();
   readonly #controller = new AbortController();
   readonly #stop: Disposable;
-  readonly #closed: Promise<void>;
+  readonly #over: Promise<void>;
 
-  private constructor(server: Server, port: number, options: RtspServerOptions, dependencies: RtspServerDependencies) {
+  private constructor(
+    server: Server,
+    udpPorts: UdpPortPair | undefined,
+    options: RtspServerOptions,
+    dependencies: RtspServerDependencies,
+  ) {
     const limits = { ...usualRtspLimits, ...options.limits };
     const login = options.credentials;
-    this.port = port;
+    const address = server.address();
+    this.port = typeof address === "object" && address ? address.port : options.port;
     this.#server = server;
+    this.#udpPorts = udpPorts;
     this.#options = options;
     this.#dependencies = dependencies;
     this.#limits = limits;
@@ -59,7 +73,8 @@ export class RtspServer implements AsyncDisposable {
     this.#rates = new AddressRates(dependencies.clock, (address) =>
       isLoopback(address) ? limits.loopbackRate : limits.rate,
     );
-    this.#closed = new Promise((resolve) => server.once("close", () => resolve()));
+    this.#failedLogins = new AddressRates(dependencies.clock, () => limits.failedLoginRate);
+    this.#over = new Promise<void>((resolve) => server.once("close", () => resolve())).then(() => this.#afterClose());
     server.on("connection", (socket) => this.#accept(socket));
     server.on("error", (error) => dependencies.logger.warn("The RTSP server could not take a connection", error));
     this.#stop = onAbort(dependencies.signal, () => this.#close());
@@ -70,16 +85,21 @@ export class RtspServer implements AsyncDisposable {
     dependencies.signal.throwIfAborted();
     if (options.publishers && !(options.credentials && isLoopback(options.host)))
       throw new BugError("Publishing is for a listener on loopback with credentials");
+    const udpPorts = await bindUdp(options, dependencies.logger);
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
     server.listen(options.port, options.host);
     try {
       await once(server, "listening");
     } catch (cause) {
+      await udpPorts?.[Symbol.asyncDispose]();
       throw listenError(options, cause);
     }
-    const address = server.address();
-    const port = typeof address === "object" && address ? address.port : options.port;
-    return new RtspServer(server, port, options, dependencies);
+    return new RtspServer(server, udpPorts, options, dependencies);
+  }
+
+  /** The even one of the UDP ports; undefined where UDP is off. */
+  get udpPort(): number | undefined {
+    return this.#udpPorts?.rtpPort;
   }
 
   get connectionCount(): number {
@@ -89,8 +109,12 @@ export class RtspServer implements AsyncDisposable {
   /** Cuts all connections and waits until their streams are released. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
-    await this.#closed;
+    await this.#over;
+  }
+
+  async #afterClose(): Promise<void> {
     await Promise.all([...this.#connections].map((connection) => connection.closed));
+    await this.#udpPorts?.[Symbol.asyncDispose]();
   }
 
   #close(): void {
@@ -107,24 +131,47 @@ export class RtspServer implements AsyncDisposable {
       socket.destroy();
       return;
     }
-    if (this.#connections.size >= this.#limits.connections) {
-      logger.warn(`An RTSP client was turned away: ${this.#limits.connections} connections are open already`);
+    const crowd = this.#crowd(address);
+    if (crowd !== undefined) {
+      logger.warn(`An RTSP client was turned away: ${crowd}`);
       socket.on("error", () => undefined);
       socket.end(serializeResponse({ status: 503 }, undefined, this.#options.serverName), () => socket.destroy());
       return;
     }
+    const { streams, publishers, serverName } = this.#options;
     const connection = new RtspConnection(socket, {
-      streams: this.#options.streams,
-      publishers: this.#options.publishers,
+      ...{ streams, publishers, serverName, clock, logger },
       credentials: this.#credentials,
       limits: this.#limits,
-      serverName: this.#options.serverName,
-      clock,
-      logger,
+      udpPorts: this.#udpPorts,
+      mayFailLogin: () => this.#failedLogins.take(address),
       signal: this.#controller.signal,
     });
     this.#connections.add(connection);
     void connection.closed.then(() => this.#connections.delete(connection));
+  }
+
+  /** Why there is no room for one more connection; undefined where there is. */
+  #crowd(address: string): string | undefined {
+    const { connections, connectionsPerAddress } = this.#limits;
+    if (this.#connections.size >= connections) return `${connections} connections are open already`;
+    if (isLoopback(address)) return undefined;
+    const same = [...this.#connections].filter((connection) => connection.remoteAddress === address).length;
+    return same >= connectionsPerAddress ? `${address} has ${same} connections open already` : undefined;
+  }
+}
+
+/** Without UDP everything works all the same, by TCP. */
+async function bindUdp(
+  { udp = true, udpPort = 0, host }: RtspServerOptions,
+  logger: Logger,
+): Promise<UdpPortPair | undefined> {
+  if (!udp) return undefined;
+  try {
+    return await UdpPortPair.bind(host, udpPort, logger);
+  } catch (error) {
+    logger.warn("RTSP players are served by TCP only", error);
+    return undefined;
   }
 }
 

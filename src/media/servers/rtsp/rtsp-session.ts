@@ -20,10 +20,10 @@ export interface RtspSessionOptions {
   readonly onOver: () => void;
 }
 
-export class RtspSession implements Disposable {
+export class RtspSession {
   readonly id = randomBytes(8).toString("hex");
   readonly path: string;
-  lastUsedMs: number;
+  #lastUsedMs: number;
   readonly #options: RtspSessionOptions;
   readonly #lease: StreamLease;
   readonly #endListener: Disposable;
@@ -40,7 +40,7 @@ export class RtspSession implements Disposable {
   constructor(options: RtspSessionOptions) {
     this.#options = options;
     this.path = options.stream.path;
-    this.lastUsedMs = options.clock.monotonic();
+    this.#lastUsedMs = options.clock.monotonic();
     this.#lease = options.stream.lease(options.viewer, options.described);
     this.#endListener = onAbort(this.#lease.ended, (reason) => this.#endSoon(reason));
   }
@@ -54,6 +54,21 @@ export class RtspSession implements Disposable {
     return this.#reader !== undefined && !this.#isPaused && !this.#isOver;
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** The viewer shows that it is there. */
+  touch(): void {
+    this.#lastUsedMs = this.#options.clock.monotonic();
+  }
+
+  /** The viewer has left without a word to us, or said so in RTCP. */
+  isAbandoned(idleMs: number): boolean {
+    if (this.isPlaying && this.#options.transport.isPartOfConnection) return false;
+    return this.#options.clock.monotonic() - this.#lastUsedMs >= idleMs;
+  }
+
   /** Why the stream ended before it was played. */
   get failure(): { readonly error: unknown } | undefined {
     return this.#failure;
@@ -61,6 +76,10 @@ export class RtspSession implements Disposable {
 
   get trackCount(): number {
     return this.#controls.size;
+  }
+
+  accepts(choice: TransportChoice): boolean {
+    return this.#options.transport.accepts(choice);
   }
 
   /** The Transport header of the answer, or undefined where the choice cannot be had. */
@@ -77,7 +96,14 @@ export class RtspSession implements Disposable {
       this.#isPaused = false;
       return;
     }
-    const output = this.#options.transport.open((reason) => this.#endSoon(reason));
+    const output = this.#options.transport.open({
+      ended: (reason) => this.#endSoon(reason),
+      alive: () => this.touch(),
+      // A TEARDOWN may follow, so it ends a little later, when abandoned sessions are looked for.
+      left: () => {
+        this.#lastUsedMs = Number.NEGATIVE_INFINITY;
+      },
+    });
     this.#reader = this.#lease.play([...this.#controls.keys()], output);
     this.#playingSinceMs = this.#options.clock.monotonic();
     this.#options.logger.info(() => `${this.#viewerName()} watches ${this.path}`);
@@ -106,9 +132,9 @@ export class RtspSession implements Disposable {
     return this.#controls.size === 0;
   }
 
-  /** The viewer has left, or the stream is over. */
-  [Symbol.dispose](): void {
-    this.#end("");
+  /** The viewer has left, or the stream is over; `why` is for the log. */
+  end(why?: string): void {
+    this.#end(why ? `: ${why}` : "");
   }
 
   /** In a turn of its own: the hub is just ending things and may still say goodbye on the wire. */

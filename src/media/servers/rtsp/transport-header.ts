@@ -1,6 +1,8 @@
 // The Transport header of SETUP: several choices, of which a server takes the first that it supports.
 
 export interface TransportChoice {
+  /** As the client wrote it: `RTP/AVP`, `RTP/AVP/TCP`, `RTP/AVP/UDP`. */
+  readonly profile: string;
   readonly protocol: "tcp" | "udp";
   readonly isMulticast: boolean;
   readonly isRecording: boolean;
@@ -30,6 +32,7 @@ function parseChoice(text: string): TransportChoice | undefined {
     }),
   );
   return {
+    profile,
     protocol: lower?.toUpperCase() === "TCP" ? "tcp" : "udp",
     isMulticast: values.has("multicast"),
     isRecording: /^(record|receive)$/i.test(values.get("mode") ?? ""),

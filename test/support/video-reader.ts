@@ -22,6 +22,8 @@ export interface VideoReaderOptions {
   readonly seconds?: number;
   /** Takes the video track only and looks at as little as possible before it decodes. */
   readonly isImpatient?: boolean;
+  /** Leaves after so long without a byte, as go2rtc and Home Assistant do after 5 s. */
+  readonly timeoutSeconds?: number;
 }
 
 export class VideoReader implements AsyncDisposable {
@@ -100,12 +102,14 @@ export class VideoReader implements AsyncDisposable {
   }
 }
 
-function ffmpegArguments(url: string, { transport = "tcp", seconds, isImpatient }: VideoReaderOptions): string[] {
+function ffmpegArguments(url: string, options: VideoReaderOptions): string[] {
+  const { transport = "tcp", seconds, isImpatient, timeoutSeconds } = options;
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1"],
     ...(isImpatient ? ["-probesize", "32", "-analyzeduration", "1"] : []),
     ...(url.startsWith("rtsp:") ? ["-rtsp_transport", transport] : []),
     ...(isImpatient && url.startsWith("rtsp:") ? ["-allowed_media_types", "video"] : []),
+    ...(timeoutSeconds === undefined ? [] : ["-timeout", String(timeoutSeconds * 1_000_000)]),
     ...["-i", url, "-map", "0:v:0", "-fps_mode", "passthrough", "-enc_time_base", "-1"],
     ...(seconds === undefined ? [] : ["-t", String(seconds)]),
     ...["-vf", stripFilter, "-f", "rawvideo", "pipe:1"],

@@ -9,6 +9,8 @@ import type { Reader, ReaderOutput } from "./stream.ts";
 import { trackNumbers } from "./track-numbers.ts";
 
 const squeezeTicks = 18_000;
+/** A reader that was sent nothing for so long is shown that we are there. */
+const silenceMs = 900;
 
 /** What a reader asks the stream. */
 export interface ReaderContext {
@@ -38,6 +40,8 @@ export class HubReader implements Reader {
   /** Video waits for a key frame. */
   #isWaiting: boolean;
   #slowSinceMs: number | undefined;
+  /** When it was sent media last. */
+  #sentAtMs = Number.NEGATIVE_INFINITY;
   /** Bytes of the kept group that was sent at once; they do not count as backlog until the network has caught up. */
   #joinBytes = 0;
   /** Wall clock of the first picture: earlier sound is left out. */
@@ -94,16 +98,14 @@ export class HubReader implements Reader {
   tick(nowMs: number): void {
     if (this.#isOver || !this.#keepsUp()) return;
     if (this.#isWaiting && !this.#isPaused) this.#context.requestKeyFrame();
-    this.#showLife();
+    if (nowMs - this.#sentAtMs >= silenceMs && !this.#isPaused) this.#showLife();
     for (const track of this.tracks) if (track.hasSent && track.isReportDue(nowMs)) this.#report(track, nowMs);
   }
 
-  /** Clients give up after 5 s of silence; while the picture is awaited they get something each second. */
+  /** Clients give up after 5 s of silence; while nothing comes they get something each second. */
   #showLife(): void {
     const [first] = this.tracks;
-    const isSilent = this.tracks.every((track) => !track.hasSent);
-    if (first && (isSilent || (this.#isWaiting && !this.#isPaused)))
-      this.#output.writeRtcp(first.track, first.signOfLife());
+    if (first) this.#output.writeRtcp(first.track, first.signOfLife());
   }
 
   /** The source starts anew: nothing can be decoded before its first key frame. */
@@ -149,6 +151,7 @@ export class HubReader implements Reader {
   #send(outgoing: OutgoingTrack, unit: MediaUnit, timestamp: number): void {
     if (!outgoing.hasSent) this.#report(outgoing, this.#context.monotonicMs(), timestamp);
     this.#startsAtUnixMs ??= this.#context.unixMs(outgoing.track, timestamp);
+    this.#sentAtMs = this.#context.monotonicMs();
     this.#output.writeRtp(outgoing.track, outgoing.batch(unit, timestamp));
   }
 

@@ -36,7 +36,7 @@ test("until the first key frame a reader gets a sign of life each second, then v
     { track: 0, ssrc: output.packets(0)[0]?.ssrc, firstSequenceNumber: output.packets(0)[0]?.sequenceNumber },
     { track: 2, ssrc: output.packets(2)[0]?.ssrc, firstSequenceNumber: output.packets(2)[0]?.sequenceNumber },
   ]);
-  await stage.clock.advance(3_000);
+  await stage.run(3_000);
   expect(
     output.reports.flatMap((report) => report.packets).filter((packet) => packet.type === "receiverReport"),
   ).toHaveLength(2);
@@ -385,12 +385,15 @@ test("sender reports of the source bring picture and sound together for the read
   expect(startOf(2) - startOf(0)).toBeCloseTo(0, 0);
 });
 
-test("while a broken source starts anew its readers get a sign of life each second", async () => {
+test.each([
+  ["a stalled source sends nothing", undefined],
+  ["a broken source starts anew", new TransientError("call.media-stalled", "no video")],
+])("while %s its readers get a sign of life each second", async (_name, error) => {
   const stage = new StreamStage();
   await stage.started();
   const { output } = stage.play();
   await stage.run(1_000);
-  stage.source.session.end(new TransientError("call.media-stalled", "no video"));
+  if (error) stage.source.session.end(error);
   await stage.clock.advance(50);
   const before = output.order.length;
   for (let second = 1; second <= 5; second++) {

@@ -1,0 +1,141 @@
+// How a live stream starts, seen from a player: at once from memory, patiently with a slow camera, and with a reason where it fails.
+import { afterAll, beforeAll, beforeEach, expect, test as plainTest } from "vitest";
+import { hasMosquitto } from "../support/mosquitto.ts";
+import { RtspReader, RtspStatusError } from "../support/rtsp-reader.ts";
+import { judgeNumbers, VideoReader } from "../support/video-reader.ts";
+import { type Attributes, StreamHome } from "./stream-home.fixtures.ts";
+
+const test = plainTest.skipIf(!hasMosquitto);
+let stage: StreamHome;
+
+beforeAll(async () => {
+  if (hasMosquitto) stage = await StreamHome.start();
+});
+beforeEach(() => stage?.home.cloud.operations.resetKnobs());
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+});
+
+/** Brings parameter sets into memory. */
+async function remember(slug: string): Promise<void> {
+  await using reader = await RtspReader.play(stage.url(slug));
+  await reader.picture(1);
+  await reader[Symbol.asyncDispose]();
+  await stage.command(slug, "stream", "OFF");
+  await stage.untilCallsAreOver(slug);
+}
+
+test("from memory DESCRIBE, SETUP and PLAY are answered at once, and only SETUP calls the camera", async () => {
+  await remember("driveway");
+  stage.turn("driveway", { answerDelayMs: 1_500 });
+  const before = stage.calls("driveway", "live.requested").length;
+  await using reader = await RtspReader.play(stage.url("driveway"));
+  const { asked, described, playing } = reader.times;
+  expect(reader.sdp).toContain("sprop-parameter-sets=");
+  expect(playing - asked).toBeLessThan(300);
+  await reader.picture(1);
+  const [request] = stage.calls("driveway", "live.requested").slice(before);
+  expect(request?.at).toBeGreaterThan(described);
+  expect(stage.calls("driveway", "live.requested")).toHaveLength(before + 1);
+  console.info(`from memory: DESCRIBE ${(described - asked).toFixed(0)} ms, PLAY ${(playing - asked).toFixed(0)} ms`);
+});
+
+test("a camera that was never seen is described with its parameter sets as soon as they are there", async () => {
+  await using reader = await RtspReader.play(stage.url("side-passage"));
+  expect(reader.sdp).toContain("sprop-parameter-sets=");
+  expect(reader.times.described - reader.times.asked).toBeLessThan(2_000);
+});
+
+test("a slow camera that was never seen is described after 2.5 s, plays when it comes, and is called once", async () => {
+  stage.turn("living-room", { mediaDelayMs: 8_000 });
+  await using reader = await RtspReader.play(stage.url("living-room"));
+  expect(reader.times.described - reader.times.asked).toBeGreaterThan(2_300);
+  expect(reader.times.described - reader.times.asked).toBeLessThan(2_900);
+  expect(reader.sdp).not.toContain("sprop-parameter-sets=");
+  expect(reader.sdp).toContain("profile-level-id=640029");
+  await reader.picture(1);
+  const [first] = reader.tracks;
+  // 8 s and the way to the camera, less 2.5 s: something each second, or FFmpeg would have left after five.
+  expect(first?.signsOfLife).toBeGreaterThanOrEqual(4);
+  expect(stage.calls("living-room", "live.requested")).toHaveLength(1);
+});
+
+test("FFmpeg with its own defaults plays a camera that takes 8 s, at the first try", async () => {
+  stage.turn("front-door", { mediaDelayMs: 8_000 });
+  await using reader = new VideoReader(stage.url("front-door"));
+  await reader.frame(40, { timeoutMs: 30_000 });
+  expect(judgeNumbers(reader.frames)).toMatchObject({ skipped: 0, unreadable: 0 });
+  expect(stage.calls("front-door", "live.requested")).toHaveLength(1);
+});
+
+test("a player with 5 s of patience stays with a camera that answers after 8 s", async () => {
+  await remember("garden-gate");
+  stage.turn("garden-gate", { answerDelayMs: 8_000 });
+  const before = stage.calls("garden-gate", "live.requested").length;
+  await using reader = new VideoReader(stage.url("garden-gate"), { timeoutSeconds: 5 });
+  await reader.frame(20, { timeoutMs: 30_000 });
+  expect(stage.calls("garden-gate", "live.requested")).toHaveLength(before + 1);
+});
+
+test("a start that fails is tried again inside, and the player does not notice", async () => {
+  const { operations } = stage.home.cloud;
+  operations.failNextRequests({ path: "signalsocket", times: 2, status: 503 });
+  await using reader = await RtspReader.play(stage.url("workshop-door"));
+  await reader.picture(1);
+  expect(stage.calls("workshop-door", "live.requested")).toHaveLength(1);
+  const from = stage.position;
+  await stage.attributes("workshop-door", "stream", ({ status }) => status === "active", { from: from - 50 });
+});
+
+const isFailed = ({ status }: Attributes): boolean => status === "failed";
+
+/** A status before PLAY, or BYE on all tracks and the end of the connection after it. */
+async function playedToTheEnd(slug: string): Promise<void> {
+  try {
+    await using reader = await RtspReader.play(stage.url(slug));
+    await reader.closed;
+    expect(reader.tracks.map(({ goodbyes }) => goodbyes)).toEqual(reader.tracks.map(() => 1));
+  } catch (error) {
+    if (!(error instanceof RtspStatusError)) throw error;
+    expect(error.reply.status).toBe(503);
+  }
+}
+
+/** Plays until the start has failed for good; returns the attributes that say why. */
+async function failure(slug: string, limitMs: number): Promise<Attributes> {
+  const from = stage.position;
+  const startedAt = performance.now();
+  await playedToTheEnd(slug);
+  const failed = await stage.attributes(slug, "stream", isFailed, { from, timeoutMs: limitMs });
+  await stage.state(slug, "stream", "OFF", { from });
+  await stage.untilCallsAreOver(slug);
+  console.info(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s: "${failed["reason"]}"`);
+  return failed;
+}
+
+test("a start that fails for good says BYE and names its step", async () => {
+  const cases = [
+    ["front-door", { answerDelayMs: null }, "call.answer"],
+    ["garden-gate", { deadIce: true }, "call.ice"],
+    ["workshop-door", { deadDtls: true }, "call.dtls"],
+    ["driveway", { mediaDelayMs: null }, "call.first-packet"],
+    ["side-passage", { videoCodec: "h265-disguised" }, "call.codec"],
+    ["living-room", { withoutKeyFrames: true }, "stream.no-key-frame"],
+  ] as const;
+  for (const [slug, knobs] of cases) {
+    await remember(slug);
+    stage.turn(slug, knobs);
+  }
+  await Promise.all(
+    cases.map(async ([slug, , code]) => expect((await failure(slug, 30_000))["reason_code"]).toBe(code)),
+  );
+  stage.home.cloud.operations.failNextRequests({ path: "signalsocket", times: 1, status: 403 });
+  expect((await failure("front-door", 5_000))["reason_code"]).toBe("call.ticket");
+});
+
+test("a start that fails before PLAY is answered with a status", async () => {
+  stage.turn("back-garden", { videoCodec: "h265-unoffered" });
+  const refused = RtspReader.play(stage.url("back-garden"));
+  await expect(refused).rejects.toThrow(RtspStatusError);
+  await expect(refused).rejects.toMatchObject({ reply: { status: 503 } });
+});

@@ -1,31 +1,61 @@
-# The Home Assistant app and the plain container in one image. BUILD_FROM is any Debian; s6-overlay comes with the default one.
+# The Home Assistant app and the plain container in one image. The base is any Debian with s6-overlay, such as the one named
+# here; scripts/update-pins fixes its digest.
 ARG BUILD_FROM=ghcr.io/home-assistant/base-debian:trixie
 
-FROM ${BUILD_FROM} AS build
+FROM ${BUILD_FROM} AS node
+# The base names the versions that Debian has.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
   && rm -rf /var/lib/apt/lists/*
+WORKDIR /bootstrap
+COPY package.json package-lock.json .npmrc ./
+# Debian's Node only carries npm; the one that we build with and run on is a locked package.
+RUN npm ci --omit=dev --no-audit --no-fund --loglevel=error \
+  && cp node_modules/node-linux-*/bin/node /usr/local/bin/node \
+  && rm -rf /bootstrap/node_modules
+
+FROM node AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The packages bring the Node that we run on; Debian's own only carries npm, which may forget to link it.
-RUN npm ci --no-audit --no-fund --loglevel=error && npm rebuild --ignore-scripts --loglevel=error
-COPY tsconfig.json tsconfig.build.json ./
-COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund --loglevel=error
+RUN npm ci --no-audit --no-fund --loglevel=error
+COPY . .
+# What only developers read stays behind: types, source maps, C headers.
+RUN npm run build \
+  && npm prune --omit=dev --no-audit --no-fund --loglevel=error \
+  && rm -rf node_modules/node-linux-* node_modules/.bin node_modules/.package-lock.json \
+  && find node_modules dist -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' -o -name '*.test.js' \) -delete
+
+FROM node AS mediamtx
+# `with` puts MediaMTX into the image; it needs an entry in pins.json.
+ARG MEDIAMTX=without
+WORKDIR /mediamtx
+COPY pins.json scripts/fetch-mediamtx.mjs /bootstrap/
+RUN if [ "${MEDIAMTX}" = with ]; then node /bootstrap/fetch-mediamtx.mjs "$(dpkg --print-architecture)"; fi
 
 FROM ${BUILD_FROM}
+# FFmpeg names libraries for screens, whose drivers (a quarter of the image) are only loaded where something is shown.
+# hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ca-certificates ffmpeg \
-  && rm -rf /var/lib/apt/lists/*
+  && apt-get install --yes --no-install-recommends ca-certificates ffmpeg mosquitto-clients \
+  && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/* \
+    /usr/lib/*/libLLVM* /usr/lib/*/libgallium* /usr/lib/*/libz3.so* /usr/lib/*/dri /usr/lib/*/gbm \
+  && ffmpeg -hide_banner -loglevel error -f lavfi -i sine=duration=1 -c:a aac -f null - \
+  && groupadd --system --gid 911 belfry \
+  && useradd --system --uid 911 --gid belfry --home-dir /data --no-create-home --shell /usr/sbin/nologin belfry \
+  && mkdir --parents /data
 WORKDIR /app
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=mediamtx /mediamtx /usr/local/bin
 COPY --from=build /app/package.json package.json
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY rootfs /
-ENV PATH=/app/node_modules/.bin:$PATH \
-  NODE_ENV=production \
+ENV NODE_ENV=production \
   S6_BEHAVIOUR_IF_STAGE2_FAILS=2
-EXPOSE 8554/tcp
+EXPOSE 8099/tcp 8554/tcp
+VOLUME /data
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/local/bin/belfry-health"]
 ARG BUILD_VERSION=dev
 ARG BUILD_ARCH=amd64
 LABEL io.hass.type="app" \

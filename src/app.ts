@@ -7,6 +7,7 @@ import { HomeAssistantAddress } from "./composition/home-assistant-address.ts";
 import { openPage } from "./composition/open-page.ts";
 import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
 import { listenRtsp } from "./composition/rtsp-listeners.ts";
+import { snapshotTools } from "./composition/snapshot-tools.ts";
 import { findStreamHost } from "./composition/stream-host.ts";
 import { supervisorBroker } from "./composition/supervisor-broker.ts";
 import { version } from "./composition/version.ts";
@@ -22,7 +23,6 @@ import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
 import type { Supervisor } from "./home-assistant/supervisor.ts";
 import { Topics } from "./home-assistant/topics.ts";
 import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
-import { createKeyFrameJpeg } from "./media/ffmpeg/key-frame-jpeg.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
 import { StreamHub } from "./media/hub/stream-hub.ts";
 import { StreamPath } from "./media/hub/stream-path.ts";
@@ -123,10 +123,12 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
       clock,
       logger: logger.child("recordings"),
     }),
-    snapshots: {
-      keyFrameJpeg: createKeyFrameJpeg({ ffmpegPath: "ffmpeg", instance: state.instanceId, clock, signal }),
-      defaults: { mode: settings.snapshot_mode, intervalSeconds: settings.snapshot_interval || undefined },
-    },
+    snapshots: snapshotTools(settings, {
+      instance: state.instanceId,
+      clock,
+      logger: logger.child("snapshots"),
+      signal,
+    }),
     urls,
     bridgeId,
     memory: state.camera,

@@ -2,22 +2,19 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
-import type { CameraEvent } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { LiveStreamPath } from "./live-stream.ts";
 import type { SnapshotBudget } from "./snapshot-budget.ts";
 import { SnapshotKeeper } from "./snapshot-keeper.ts";
+import { type RecordingFrameOptions, recordingFrame } from "./snapshot-recording.ts";
 import { type SnapshotDefaults, SnapshotSettings } from "./snapshot-settings.ts";
 import { type KeyFrameJpeg, SnapshotSources } from "./snapshot-sources.ts";
 
 /** What all cameras share for their pictures. */
 export interface SnapshotTools {
   readonly keyFrameJpeg: KeyFrameJpeg;
-  /** The first frame of an event's recording as JPEG; waits until Ring has it. Undefined where recordings cannot be read. */
-  readonly recordingJpeg?:
-    | ((camera: RingCamera, event: CameraEvent, signal: AbortSignal) => Promise<Buffer>)
-    | undefined;
+  readonly firstFrame: RecordingFrameOptions["firstFrame"];
   readonly defaults: SnapshotDefaults;
 }
 
@@ -35,14 +32,14 @@ export interface CameraSnapshotOptions {
 }
 
 export function composeSnapshots(options: CameraSnapshotOptions): SnapshotKeeper {
-  const { camera, link, liveStream, tools, memory } = options;
-  const { keyFrameJpeg, recordingJpeg } = tools;
+  const { camera, link, liveStream, tools, memory, clock, logger } = options;
+  const { keyFrameJpeg, firstFrame } = tools;
   const sources = new SnapshotSources({
     ...options,
     snapshot: (request, signal) => camera.snapshot(request, signal),
     keyFrame: () => liveStream.lastKeyFrame,
     keyFrameJpeg,
-    recordingJpeg: recordingJpeg && ((event, signal) => recordingJpeg(camera, event, signal)),
+    recordingJpeg: (event, signal) => recordingFrame(camera, event, { firstFrame, clock, logger }, signal),
   });
   return new SnapshotKeeper({
     ...options,

@@ -18,8 +18,7 @@ export interface SnapshotSourcesOptions {
   /** Undefined while no stream runs. */
   readonly keyFrame: () => KeyFrame | undefined;
   readonly keyFrameJpeg: KeyFrameJpeg;
-  /** Undefined where recordings cannot be read. */
-  readonly recordingJpeg: RecordingJpeg | undefined;
+  readonly recordingJpeg: RecordingJpeg;
   readonly budget: SnapshotBudget;
   readonly clock: Clock;
 }
@@ -64,9 +63,7 @@ export class SnapshotSources implements PictureSources {
   }
 
   async recording(event: CameraEvent, signal: AbortSignal): Promise<Picture> {
-    const { recordingJpeg } = this.#options;
-    if (!recordingJpeg) throw new TransientError("snapshot.no-frame", "recordings cannot be read here");
-    return { jpeg: await recordingJpeg(event, signal), takenAt: event.happenedAt, source: "recording" };
+    return { jpeg: await this.#options.recordingJpeg(event, signal), takenAt: event.happenedAt, source: "recording" };
   }
 
   async #poll(imageId: string, signal: AbortSignal): Promise<Picture> {

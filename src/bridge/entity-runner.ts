@@ -55,7 +55,9 @@ export class EntityRunner<View, Actions> implements Disposable {
     const { link } = this.#options;
     const attributes = row.attributes?.(view);
     const lastError = this.#lastErrors.get(row.key);
-    if (row.topics.includes("attributes") && (attributes || row.write)) {
+    // A row that does not know its attributes yet has none: what an earlier start told stays.
+    const hasAttributes = attributes !== undefined || lastError !== undefined || (row.write && !row.attributes);
+    if (row.topics.includes("attributes") && hasAttributes) {
       link.publishAttributes(row.key, { ...attributes, ...(lastError === undefined ? {} : { last_error: lastError }) });
     }
     const state = row.state?.(view);

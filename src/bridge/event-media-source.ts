@@ -1,10 +1,12 @@
 // The selected recording as a media source: downloaded from Ring, played in real time, over at its end.
+import { abortable } from "../foundation/abort.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { errorCode, errorText, PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { MediaSession, MediaSink, MediaSource } from "../media/hub/media-source.ts";
-import { type DownloadLimits, RecordingDownload } from "../ring/history/recording-download.ts";
+import { RecordingDownload } from "../ring/history/recording-download.ts";
 import { optionOf } from "./event-selection.ts";
+import type { RecordingShelf, TakenRecording } from "./recording-shelf.ts";
 import type { PlayableRecording } from "./shown-event.ts";
 
 /** A recording that is played; `video`: whether its picture goes out as it is. */
@@ -35,9 +37,11 @@ export interface EventMediaSourceOptions {
   };
   readonly player: RecordingPlayer;
   readonly onPlay: (recording: PlayableRecording, played: PlayedRecording) => void;
-  readonly downloadLimits?: Partial<DownloadLimits>;
+  readonly shelf: RecordingShelf;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of the camera: a download goes on when the player who wanted it gives up. */
+  readonly signal: AbortSignal;
 }
 
 /** Its errors are final: what can be tried again has been. */
@@ -59,40 +63,59 @@ async function openRecording(
   sink: MediaSink,
   signal: AbortSignal,
 ): Promise<MediaSession> {
-  const { recordings, player, onPlay, cameraName, downloadLimits, clock, logger } = options;
+  const { recordings, player, onPlay, cameraName, shelf } = options;
   const recording = await recordings.toPlay(signal);
-  const title = `The recording of ${cameraName()} (${optionOf(recording.selection)})`;
-  const download = await RecordingDownload.open({
-    link: recording.link,
-    renew: (limited) => recordings.renew(recording, limited),
-    title,
-    ...(downloadLimits ? { limits: downloadLimits } : {}),
-    clock,
-    logger,
+  const { eventId, selection } = recording;
+  const title = `The recording of ${cameraName()} (${optionOf(selection)})`;
+  const key = `${eventId} ${selection.isTranscoded}`;
+  const taken = await takeWhile(
     signal,
-  });
+    shelf.take(key, () => download(options, recording, title)),
+  );
   try {
-    const isEncodingWanted = recording.selection.isTranscoded;
-    const played = await player.play({ file: download, title, isEncodingWanted }, sink, signal);
+    const played = await player.play(
+      { file: taken.file, title, isEncodingWanted: selection.isTranscoded },
+      sink,
+      signal,
+    );
     onPlay(recording, played);
-    return new EventSession(played, download);
+    return new EventSession(played, taken);
   } catch (error) {
-    const cause = download.failure ?? error;
-    await download[Symbol.asyncDispose]();
+    const cause = taken.file.failure ?? error;
+    taken[Symbol.dispose]();
     throw cause;
   }
+}
+
+/** What comes after the wish is over is put back. */
+async function takeWhile(signal: AbortSignal, taking: Promise<TakenRecording>): Promise<TakenRecording> {
+  try {
+    return await abortable(taking, signal);
+  } catch (error) {
+    taking.then((late) => late[Symbol.dispose]()).catch(() => undefined);
+    throw error;
+  }
+}
+
+function download(
+  { recordings, clock, logger, signal }: EventMediaSourceOptions,
+  recording: PlayableRecording,
+  title: string,
+): Promise<RecordingDownload> {
+  const renew = (limited: AbortSignal): Promise<PlayableRecording["link"]> => recordings.renew(recording, limited);
+  return RecordingDownload.open({ link: recording.link, renew, title, clock, logger, signal });
 }
 
 class EventSession implements MediaSession {
   readonly ended: Promise<Error | undefined>;
   readonly #played: PlayedRecording;
 
-  constructor(played: PlayedRecording, download: RecordingDownload) {
+  constructor(played: PlayedRecording, taken: TakenRecording) {
     this.#played = played;
-    this.ended = played.ended.then(async (error) => {
+    this.ended = played.ended.then((error) => {
       // A file that ends too early looks to FFmpeg like the end of the recording.
-      const reason = download.failure ?? error;
-      await download[Symbol.asyncDispose]();
+      const reason = taken.file.failure ?? error;
+      taken[Symbol.dispose]();
       return reason && final(reason);
     });
   }

@@ -11,6 +11,7 @@ import type { RingCamera } from "../ring/ring-camera.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import { eventMediaSource, type PlayedRecording, type RecordingPlayer } from "./event-media-source.ts";
 import { EventRecordings } from "./event-recordings.ts";
+import { RecordingShelf } from "./recording-shelf.ts";
 import type { PlayableRecording, ShownEvent } from "./shown-event.ts";
 
 export type EventStreamPath = Pick<StreamPath, "path" | "status" | "statusChanged" | "turnOff">;
@@ -54,6 +55,7 @@ export class EventStream implements Disposable {
   readonly #options: EventStreamOptions;
   readonly #end = new AbortController();
   readonly #recordings: EventRecordings;
+  readonly #shelf: RecordingShelf;
   readonly #source: MediaSource;
   readonly #subscriptions: Disposable[];
   #path: { readonly stream: EventStreamPath; readonly listener: Disposable } | undefined;
@@ -63,6 +65,8 @@ export class EventStream implements Disposable {
   constructor(options: EventStreamOptions) {
     const { camera, player, liveStatusChanged, memory, onChange, clock, logger, signal } = options;
     this.#options = options;
+    this.#shelf = new RecordingShelf(clock);
+    const life = composeSignals(signal, this.#end.signal);
     this.#recordings = new EventRecordings({
       camera: () => camera.state,
       history: camera.history,
@@ -71,15 +75,17 @@ export class EventStream implements Disposable {
       onSelected: () => this.#path?.stream.turnOff(),
       clock,
       logger,
-      signal: composeSignals(signal, this.#end.signal),
+      signal: life,
     });
     this.#source = eventMediaSource({
       cameraName: () => camera.state.name,
       recordings: this.#recordings,
       player,
       onPlay: (recording, played) => this.#plays(recording, played),
+      shelf: this.#shelf,
       clock,
       logger,
+      signal: life,
     });
     this.#subscriptions = [
       camera.stateChanged.subscribe(() => this.#followPlan()),
@@ -113,6 +119,7 @@ export class EventStream implements Disposable {
     this.#end.abort(new StopError("closed"));
     this.#path?.listener[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    void this.#shelf[Symbol.asyncDispose]();
   }
 
   #followPlan(): void {

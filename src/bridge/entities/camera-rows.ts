@@ -3,6 +3,7 @@ import type { CameraActions, CameraView } from "../camera-view.ts";
 import { controlRows } from "./control-rows.ts";
 import type { EntityRow } from "./entity-row.ts";
 import { eventRows } from "./event-rows.ts";
+import { eventStreamRows } from "./event-stream-rows.ts";
 import { healthRows } from "./health-rows.ts";
 import { snapshotRows } from "./snapshot-rows.ts";
 import { streamRows } from "./stream-rows.ts";
@@ -12,5 +13,6 @@ export const cameraRows: readonly EntityRow<CameraView, CameraActions>[] = [
   ...controlRows,
   ...snapshotRows,
   ...streamRows,
+  ...eventStreamRows,
   ...healthRows,
 ];

@@ -10,7 +10,7 @@ import type { StateFile, StateSection } from "../storage/state-file.ts";
 
 export const usualHomeAssistantUrl = "http://homeassistant.local:8123";
 
-const usualBackoff: Backoff = { firstMs: 2_000, longestMs: 60_000, jitter: 0.3 };
+const usualBackoff: Backoff = { firstMs: 2_000, longestMs: 10_000, jitter: 0.3 };
 
 export interface HomeAssistantAddressOptions {
   /** The owner's word; nobody is asked then. */

@@ -36,6 +36,8 @@ export interface HouseStatusOptions {
   /** The live stream of a camera. */
   readonly stream: (deviceId: string) => StreamSource | undefined;
   readonly streamsChanged: Subscribable<unknown>;
+  /** The newest event of a camera, also from before the start. */
+  readonly lastEvent: (deviceId: string) => CameraEvent | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -46,7 +48,6 @@ export class HouseStatusSource implements StatusSource, Disposable {
   readonly #changed: Emitter<void>;
   readonly #lasting: readonly Disposable[];
   #ofCameras: readonly Disposable[] = [];
-  readonly #lastEvents = new Map<string, CameraEvent>();
   /** Unix ms; undefined while all is well. */
   #pushAwaySince: number | undefined;
   #brokerAwaySince: number | undefined;
@@ -100,7 +101,7 @@ export class HouseStatusSource implements StatusSource, Disposable {
 
   #camera({ deviceId, state }: RingCamera): CameraStatus {
     const stream = this.#options.stream(deviceId)?.status;
-    const event = this.#lastEvents.get(deviceId);
+    const event = this.#options.lastEvent(deviceId);
     return {
       id: deviceId,
       name: state.name,
@@ -123,10 +124,7 @@ export class HouseStatusSource implements StatusSource, Disposable {
     for (const subscription of this.#ofCameras) subscription[Symbol.dispose]();
     this.#ofCameras = account.cameras.flatMap((camera) => [
       camera.stateChanged.subscribe(tell),
-      camera.eventHappened.subscribe((event) => {
-        this.#lastEvents.set(camera.deviceId, event);
-        tell();
-      }),
+      camera.eventHappened.subscribe(tell),
       ...[stream(camera.deviceId)?.statusChanged.subscribe(tell)].filter((one) => one !== undefined),
     ]);
     tell();

@@ -1,11 +1,14 @@
 // The page, put together: its server with sign-in, status and, outside of Home Assistant, its own password.
 import { fileURLToPath } from "node:url";
+import { loadLastEvent } from "../bridge/camera-events-memory.ts";
+import type { CameraMemory } from "../bridge/camera-memory.ts";
 import type { Settings } from "../config/schema.ts";
 import { findExecutable } from "../foundation/child-process.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Teardown } from "../foundation/teardown.ts";
 import type { RingAccount } from "../ring/account.ts";
+import type { CameraEvent } from "../ring/camera-state.ts";
 import { ingressProxies } from "../web/access.ts";
 import type { LockSecrets, StoredSession } from "../web/page-lock.ts";
 import { WebServer } from "../web/web-server.ts";
@@ -46,10 +49,24 @@ export async function openPage(options: PageOptions, teardown: Teardown): Promis
   announce(options, server);
 }
 
-function statusSource({ account, broker, streams, rtspPort, clock, logger }: PageOptions): HouseStatusSource {
+function statusSource({ state, account, broker, streams, rtspPort, clock, logger }: PageOptions): HouseStatusSource {
   const hasSound = findExecutable("ffmpeg") !== undefined;
   const engine = { name: "built-in", isHealthy: true, rtspPort, hasSound };
-  return new HouseStatusSource({ version, account, broker, engine: () => engine, ...streams, clock, logger });
+  return new HouseStatusSource({
+    version,
+    account,
+    broker,
+    engine: () => engine,
+    ...streams,
+    lastEvent: (deviceId) => newestEvent(state.camera(deviceId)),
+    clock,
+    logger,
+  });
+}
+
+function newestEvent(memory: CameraMemory): CameraEvent | undefined {
+  const [ding, motion] = [loadLastEvent(memory, "ding"), loadLastEvent(memory, "motion")];
+  return ding && (!motion || ding.happenedAt > motion.happenedAt) ? ding : motion;
 }
 
 function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {

@@ -33,7 +33,7 @@ function brokerProblems({ isConnected, address, reason, awaySince }: BrokerStatu
   if (isConnected || (reason === undefined && at - (awaySince ?? at) < patienceMs)) return [];
   const text = reason ? sentence(capital(reason)) : `The MQTT broker ${address} does not answer.`;
   const remedy =
-    "Home Assistant sees nothing until the broker is back. Start it, or correct the setting mqtt_url; Belfry keeps trying.";
+    "Home Assistant sees nothing until the broker is back. Belfry keeps trying; its address is the setting mqtt_url.";
   return [error("broker", text, remedy)];
 }
 

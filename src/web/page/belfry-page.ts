@@ -9,6 +9,7 @@ import "./page-password.ts";
 import "./ring-account.ts";
 import bell from "./bell.svg";
 import { StatusLink } from "./status-link.ts";
+import { clockTime } from "./words.ts";
 
 const lookAgainMs = 3_000;
 /** "3 min ago" grows old too. */
@@ -67,7 +68,7 @@ export class BelfryPage extends LightElement {
       </header>
       <main>
         <div role="status" class="lost">
-          ${this.isLost ? html`<p>The connection to Belfry is lost. Trying again.</p>` : nothing}
+          ${this.isLost ? html`<p>${lostWords(this.status)}</p>` : nothing}
         </div>
         ${this.#content()}
       </main>
@@ -87,8 +88,7 @@ export class BelfryPage extends LightElement {
     if (!status) return html`<p class="hint">Asking Belfry how things are.</p>`;
     const now = status.at;
     return html`
-      <p class="summary" role="status">${summary(status)}</p>
-      ${problemList(status.problems)}
+      ${this.isLost ? nothing : html`<p class="summary" role="status">${summary(status)}</p>${problemList(status)}`}
       <ring-account .signIn=${status.signIn} @page-locked=${() => this.#look()}></ring-account>
       ${connections(status, now)} ${cameraList(status, now)}
     `;
@@ -126,6 +126,11 @@ export class BelfryPage extends LightElement {
     this.status = undefined;
     await this.#look();
   }
+}
+
+function lostWords(status: StatusDocument | undefined): string {
+  const words = "The connection to Belfry is lost. Trying again.";
+  return status ? `${words} What stands below is from ${clockTime(status.at, Date.now())}.` : words;
 }
 
 customElements.define("belfry-page", BelfryPage);

@@ -2,10 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { CameraStatus, Problem, StatusDocument } from "../house-status.ts";
 import { sign, stateLine } from "./status-parts.ts";
-import { ago, brokerWords, clockTime, engineWords, eventWords, pushWords, signInWords, streamWords } from "./words.ts";
+import { ago, brokerWords, clockTime, engineWords, eventWords, pushWords, streamWords } from "./words.ts";
 
 /** One sentence for all of it. */
 export function summary({ problems, signIn, cameras }: StatusDocument): TemplateResult {
+  if (signIn.state === "signed-out" && problems.length === 1) {
+    return html`${sign("quiet")} <span>One step is left: sign in to Ring.</span>`;
+  }
   const worst = problems.some(({ severity }) => severity === "error") ? "bad" : "warning";
   if (problems.length > 0) {
     return html`${sign(worst)} <span>${problems.length === 1 ? "1 problem" : `${problems.length} problems`}</span>`;
@@ -15,18 +18,19 @@ export function summary({ problems, signIn, cameras }: StatusDocument): Template
   return html`${sign("good")} <span>Everything works. ${count}.</span>`;
 }
 
-export function problemList(problems: readonly Problem[]): TemplateResult | typeof nothing {
-  if (problems.length === 0) return nothing;
+/** The form for the sign-in speaks for itself. */
+export function problemList({ problems }: StatusDocument): TemplateResult | typeof nothing {
+  const others = problems.filter(({ id }) => id !== "sign-in");
+  if (others.length === 0) return nothing;
   const item = ({ severity, text, remedy }: Problem): TemplateResult => html`<li class="problem ${severity}">
     ${sign(severity === "error" ? "bad" : "warning")}
     <div><strong>${text}</strong><p>${remedy}</p></div>
   </li>`;
-  return html`<ul class="problems" aria-label="Problems">${problems.map(item)}</ul>`;
+  return html`<ul class="problems" aria-label="Problems">${others.map(item)}</ul>`;
 }
 
 export function connections(status: StatusDocument, now: number): TemplateResult {
   const rows = [
-    ["Ring", signInWords(status.signIn)],
     ["Events", pushWords(status, now)],
     ["MQTT broker", brokerWords(status.broker)],
     ["Live video", engineWords(status.engine)],
@@ -61,7 +65,7 @@ function cameraItem(camera: CameraStatus, now: number): TemplateResult {
       ${
         lastEvent && event
           ? html`${event}, <time datetime=${new Date(lastEvent.at).toISOString()} title=${clockTime(lastEvent.at, now)}>${ago(lastEvent.at, now)}</time>`
-          : html`<span class="hint">No event since the start</span>`
+          : html`<span class="hint">No event yet</span>`
       }
     </div>
     <div class="camera-stream">${stateLine(streamWords(camera))}</div>
@@ -69,5 +73,5 @@ function cameraItem(camera: CameraStatus, now: number): TemplateResult {
 }
 
 function batteryText(battery: number | undefined, isLow: boolean): string {
-  return battery === undefined ? "" : `, battery ${battery} %${isLow ? " (low)" : ""}`;
+  return battery === undefined ? "" : `, battery ${battery}\u00a0%${isLow ? " (low)" : ""}`;
 }

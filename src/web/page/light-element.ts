@@ -10,6 +10,9 @@ export class LightElement extends LitElement {
   protected async focusOn(selector: string): Promise<void> {
     await this.updateComplete;
     const target = this.querySelector(selector);
-    if (target instanceof HTMLElement) target.focus();
+    if (!(target instanceof HTMLElement)) return;
+    target.focus();
+    // The next thing typed replaces what was wrong.
+    if (target instanceof HTMLInputElement) target.select();
   }
 }

@@ -32,7 +32,7 @@ export class PagePassword extends LightElement {
         })}
         ${formError(this.error)}
         ${submitButton("Change password", "Changing", this.isBusy)}
-        <div role="status">${this.isDone ? html`<p>The password is changed.</p>` : nothing}</div>
+        <div role="status" class="form-done">${this.isDone ? html`<p>The password is changed.</p>` : nothing}</div>
       </form>
     </details>`;
   }

@@ -52,10 +52,12 @@ export class RingAccount extends LightElement {
 
   #account(): TemplateResult {
     return html`
-      ${this.signIn ? stateLine(signInWords(this.signIn)) : nothing}
-      <div class="buttons">
-        <button type="button" @click=${() => this.#openForm()}>Sign in again</button>
-        <button type="button" @click=${() => this.#dialog?.showModal()}>Sign out</button>
+      <div class="account">
+        ${this.signIn ? stateLine(signInWords(this.signIn)) : nothing}
+        <div class="buttons">
+          <button type="button" @click=${() => this.#openForm()}>Sign in again</button>
+          <button type="button" @click=${() => this.#dialog?.showModal()}>Sign out</button>
+        </div>
       </div>
       <dialog aria-labelledby="sign-out-heading">
         <h3 id="sign-out-heading">Sign out of Ring?</h3>
@@ -72,15 +74,14 @@ export class RingAccount extends LightElement {
   }
 
   #loginForm(isNeeded: boolean): TemplateResult {
-    const refused = this.signIn?.state === "refused";
     return html`<form @submit=${(event: SubmitEvent) => this.#start(event)}>
-      ${refused ? html`<p>Ring no longer accepts the sign-in that Belfry has. Sign in again; everything else stays.</p>` : nothing}
+      ${this.#reason(isNeeded)}
       ${textField({ id: "ring-email", label: "E-mail address", type: "email", autocomplete: "username", value: this.#email })}
       ${passwordField({
         id: "ring-password",
         label: "Password",
         autocomplete: "current-password",
-        hint: "Of your Ring account, or of a shared user of it. It goes to Ring and is not stored.",
+        hint: "It goes to Ring and is not stored.",
       })}
       ${formError(this.error)}
       <div class="buttons">
@@ -90,11 +91,19 @@ export class RingAccount extends LightElement {
     </form>`;
   }
 
+  #reason(isNeeded: boolean): TemplateResult | typeof nothing {
+    if (!isNeeded) return nothing;
+    const isRefused = this.signIn?.state === "refused";
+    return isRefused
+      ? html`<p>Ring no longer accepts the sign-in that Belfry has. Sign in again; cameras, entities and settings stay.</p>`
+      : html`<p>Use the account that has the cameras, or a shared user of it.</p>`;
+  }
+
   #codeForm({ prompt, channel }: CodeStep): TemplateResult {
     const isApp = channel === "totp";
     const hint = isApp
       ? "It changes every 30 seconds."
-      : "It may take a minute. If none comes, start over once; Ring allows only a few codes an hour.";
+      : "It may take a minute. If none comes, start over once; Ring sends only a few codes in a row.";
     return html`<form @submit=${(event: SubmitEvent) => this.#confirm(event)}>
       <p>${prompt}.</p>
       ${textField({ id: "ring-code", label: "Code", autocomplete: "one-time-code", inputMode: "numeric", hint })}

@@ -11,27 +11,29 @@ export interface Failure {
 const unreachable =
   "Ring cannot be reached just now. Check the internet connection of the machine that runs Belfry, then try again.";
 
-const failures: Readonly<Record<string, (until: string) => string>> = {
-  "sign-in.wrong-password": () =>
-    "Ring does not know this e-mail address with this password. Use the ones that work in the Ring app.",
-  "sign-in.wrong-code": () => "This code is wrong or too old. Enter the newest one.",
-  "sign-in.blocked": (until) =>
-    `Ring has blocked sign-ins because of too many attempts. Try again ${until}; trying earlier makes it longer.`,
-  "sign-in.not-started": () =>
-    "This sign-in took too long, or another one was begun. Enter e-mail address and password again.",
-  "ring.unreachable": () => unreachable,
-  deadline: () => unreachable,
-  "ring.unavailable": () => "Ring has a problem of its own just now. Try again in some minutes.",
-  "web.too-many": (until) => `Too many tries. Try again ${until}.`,
-  "web.password": () => "This is not the password of this page.",
-  "web.set-up-code": () => "This is not the set-up code. Take the one from the newest start in Belfry's log.",
-  "page.no-answer": () => "Belfry does not answer. Check that it is running, then try again.",
-};
+const failures = new Map<string, (until: string) => string>(
+  Object.entries({
+    "sign-in.wrong-password": () =>
+      "Ring does not know this e-mail address with this password. Use the ones that work in the Ring app.",
+    "sign-in.wrong-code": () => "This code is wrong or too old. Enter the newest one.",
+    "sign-in.blocked": (until: string) =>
+      `Ring has blocked sign-ins because of too many attempts. Try again ${until}; trying earlier makes it longer.`,
+    "sign-in.not-started": () =>
+      "This sign-in took too long, or another one was begun. Enter e-mail address and password again.",
+    "ring.unreachable": () => unreachable,
+    deadline: () => unreachable,
+    "ring.unavailable": () => "Ring has a problem of its own just now. Try again in some minutes.",
+    "web.too-many": (until: string) => `Too many tries. Try again ${until}.`,
+    "web.password": () => "This is not the password of this page.",
+    "web.set-up-code": () => "This is not the set-up code. Take the one from the newest start in Belfry's log.",
+    "page.no-answer": () => "Belfry does not answer. Check that it is running, then try again.",
+  }),
+);
 
 /** One or two sentences for somebody who wants to go on. */
 export function failureWords({ code, text, retryAt }: Failure, now: number): string {
   const until = retryAt === undefined ? "later" : `after ${clockTime(retryAt, now)}`;
-  const words = failures[code]?.(until) ?? text;
+  const words = failures.get(code)?.(until) ?? text;
   return sentence(words);
 }
 
@@ -54,18 +56,20 @@ export function ago(at: number, now: number): string {
   return days === 1 ? "yesterday" : `${days} days ago`;
 }
 
-const detections: Readonly<Record<string, string>> = {
-  motion: "Motion",
-  other_motion: "Motion",
-  person: "Person",
-  vehicle: "Vehicle",
-  package: "Package",
-  animal: "Animal",
-};
+const detections = new Map(
+  Object.entries({
+    motion: "Motion",
+    other_motion: "Motion",
+    person: "Person",
+    vehicle: "Vehicle",
+    package: "Package",
+    animal: "Animal",
+  }),
+);
 
 export function eventWords({ lastEvent }: CameraStatus): string | undefined {
   if (!lastEvent) return undefined;
-  return lastEvent.kind === "ding" ? "Doorbell pressed" : (detections[lastEvent.what] ?? "Motion");
+  return lastEvent.kind === "ding" ? "Doorbell pressed" : (detections.get(lastEvent.what) ?? "Motion");
 }
 
 /** How much a state is worth looking at. */
@@ -82,7 +86,7 @@ export function streamWords({ isOnline, stream }: CameraStatus): StateWords {
   const watching = stream.viewers === 1 ? "1 viewer" : `${stream.viewers} viewers`;
   switch (stream.state) {
     case "ready":
-      return { tone: "good", text: `Live, ${watching}` };
+      return { tone: "good", text: stream.viewers === 0 ? "Live" : `Live, ${watching}` };
     case "starting":
       return { tone: "busy", text: "Starting" };
     case "failed":

@@ -48,11 +48,11 @@ export async function startBrowser(): Promise<OpenBrowser> {
 }
 
 /** A picture by day and one by night. */
-export async function picture(page: Page, name: string): Promise<void> {
+export async function picture(page: Page, name: string, { isWhole = true } = {}): Promise<void> {
   await mkdir(pictureDirectory, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: join(pictureDirectory, `${name}-${colorScheme}.png`), fullPage: true });
+    await page.screenshot({ path: join(pictureDirectory, `${name}-${colorScheme}.png`), fullPage: isWhole });
   }
   await page.emulateMedia({ colorScheme: "light" });
 }

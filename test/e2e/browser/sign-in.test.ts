@@ -50,7 +50,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor();
-  await page.getByText("Belfry is not signed in to Ring.").waitFor();
+  await page.getByText("One step is left: sign in to Ring.").waitFor();
   await page.getByText("After the sign-in", { exact: true }).waitFor();
   await page.locator("dd").getByText("mqtt://").waitFor();
   await checkAccess(page);
@@ -105,7 +105,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("dialog").waitFor();
   await checkAccess(page);
-  await picture(page, "7-sign-out");
+  await picture(page, "7-sign-out", { isWhole: false });
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -118,7 +118,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByLabel("Code", { exact: true }).fill(two_factor_code);
   await page.getByRole("button", { name: "Confirm" }).click();
-  await page.locator("dl").getByText("Signed in").waitFor();
+  await page.locator("ring-account").getByText("Signed in", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   expect(home.cloud.journal.violations).toEqual([]);
 });
@@ -162,7 +162,7 @@ test("on a phone, with trouble of every kind: Ring blocks, the broker is gone, c
   home.cloud.operations.revokeRefreshTokens();
   home.cloud.operations.expireAccessTokens();
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor({ timeout: 45_000 });
-  await page.getByText("Ring no longer accepts Belfry's sign-in.").waitFor();
+  await page.getByText("Ring no longer accepts the sign-in that Belfry has.").waitFor();
   await picture(page, "phone-4-session-over");
   expect(complaints).toEqual([]);
 });

@@ -8,6 +8,8 @@ import type { Reader, ReaderOutput, StreamLease, Viewer } from "./stream.ts";
 export interface LeaseHost {
   startReader(lease: ViewerLease, tracks: readonly number[], output: ReaderOutput): HubReader;
   endReader(reader: HubReader, error: Error): void;
+  requestKeyFrame(): void;
+  leaseRenamed(): void;
   /** Called once. */
   leaseOver(lease: ViewerLease): void;
 }
@@ -22,16 +24,16 @@ export interface ViewerLeaseOptions {
 }
 
 export class ViewerLease implements StreamLease {
-  readonly viewer: Viewer;
   readonly since: number;
   readonly described: readonly Track[] | undefined;
   readonly #host: LeaseHost;
+  #viewer: Viewer;
   readonly #controller = new AbortController();
   #reader: HubReader | undefined;
   #isOver = false;
 
   constructor(options: ViewerLeaseOptions) {
-    this.viewer = options.viewer;
+    this.#viewer = options.viewer;
     this.since = options.since;
     this.described = options.described;
     this.#host = options.host;
@@ -39,6 +41,21 @@ export class ViewerLease implements StreamLease {
 
   get ended(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  get viewer(): Viewer {
+    return this.#viewer;
+  }
+
+  /** It turns out who watches, or somebody else does now: an engine holds one lease for all its readers' media. */
+  rename(viewer: Viewer): void {
+    this.#viewer = viewer;
+    if (!this.#isOver) this.#host.leaseRenamed();
+  }
+
+  /** Somebody joins behind this lease and can begin only at a key frame. */
+  requestKeyFrame(): void {
+    if (!this.#isOver) this.#host.requestKeyFrame();
   }
 
   plays(track: number): boolean {

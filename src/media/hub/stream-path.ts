@@ -21,7 +21,7 @@ import type { MediaSource } from "./media-source.ts";
 import type { ReceivedMedia } from "./received-media.ts";
 import { viewersError } from "./restart-policy.ts";
 import { type RunOutcome, SourceRun } from "./source-run.ts";
-import type { ReaderOutput, Stream, StreamLease, Viewer } from "./stream.ts";
+import type { ReaderOutput, Stream, Viewer } from "./stream.ts";
 import { ViewerLease } from "./stream-lease.ts";
 import { defaultStreamLimits, type StreamLimits } from "./stream-limits.ts";
 import { StreamMedia } from "./stream-media.ts";
@@ -137,7 +137,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     return describeTracks(this.#media.known, undefined);
   }
 
-  lease(viewer: Viewer, described?: readonly Track[]): StreamLease {
+  lease(viewer: Viewer, described?: readonly Track[]): ViewerLease {
     return this.#enter(viewer, described ?? describeTracks(this.#run && this.#media.known, this.#memory.load()));
   }
 
@@ -205,6 +205,8 @@ export class StreamPath implements Stream, AsyncDisposable {
       host: {
         startReader: (owner, tracks, output) => this.#startReader(owner, tracks, output),
         endReader: (reader, error) => this.#media.endReader(reader, error),
+        requestKeyFrame: () => this.#run?.requestKeyFrame(),
+        leaseRenamed: () => this.#emitStatus(),
         leaseOver: (over) => this.#leaseOver(over),
       },
     });

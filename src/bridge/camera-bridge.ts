@@ -2,12 +2,12 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
-import type { DeviceDescription } from "../home-assistant/entity-description.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import { CameraEventsKeeper } from "./camera-events-keeper.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraActions, CameraView } from "./camera-view.ts";
+import { describeCamera } from "./describe-camera.ts";
 import { cameraRows } from "./entities/camera-rows.ts";
 import { EntityRunner } from "./entity-runner.ts";
 import type { RecordingPlayer } from "./event-media-source.ts";
@@ -70,7 +70,7 @@ export class CameraBridge implements Disposable {
     this.#runner = new EntityRunner({
       rows: cameraRows,
       link,
-      device: () => describeCamera(camera, options.bridgeId),
+      device: () => describeCamera(camera.state, options.bridgeId),
       view: () => this.#view(),
       actions: this.#actions(),
       clock,
@@ -139,18 +139,4 @@ export class CameraBridge implements Disposable {
     this.#events[Symbol.dispose]();
     this.#snapshots[Symbol.dispose]();
   }
-}
-
-function describeCamera({ state }: RingCamera, bridgeId: string): DeviceDescription {
-  return {
-    id: state.deviceId,
-    locationId: state.locationId,
-    category: "camera",
-    name: state.name,
-    manufacturer: "Ring",
-    model: state.model,
-    softwareVersion: state.firmware,
-    serialNumber: state.deviceId,
-    via: bridgeId,
-  };
 }

@@ -5,8 +5,9 @@ import { withDeadline } from "../foundation/deadline.ts";
 import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
-import type { DeviceDescription, EntityDescription } from "../home-assistant/entity-description.ts";
+import type { DeviceDescription } from "../home-assistant/entity-description.ts";
 import { CommandLane } from "./command-lane.ts";
+import { describeEntity } from "./describe-entity.ts";
 import type { EntityRow } from "./entities/entity-row.ts";
 import { BadCommandError } from "./errors.ts";
 
@@ -46,7 +47,7 @@ export class EntityRunner<View, Actions> implements Disposable {
     const present = rows.filter((row) => row.exists(current));
     link.describe(
       device(),
-      present.map((row) => describe(row, current)),
+      present.map((row) => describeEntity(row, current)),
     );
     for (const row of present) this.#publish(row, current);
   }
@@ -99,16 +100,4 @@ export class EntityRunner<View, Actions> implements Disposable {
   [Symbol.dispose](): void {
     for (const command of this.#commands) command[Symbol.dispose]();
   }
-}
-
-function describe<View, Actions>(row: EntityRow<View, Actions>, view: View): EntityDescription {
-  return {
-    key: row.key,
-    platform: row.platform,
-    topics: row.topics,
-    options: typeof row.options === "function" ? row.options(view) : row.options,
-    ...(row.readsFrom === undefined ? {} : { readsFrom: row.readsFrom }),
-    ...(row.attributesFromState === undefined ? {} : { attributesFromState: row.attributesFromState }),
-    ...(row.isAlwaysAvailable === undefined ? {} : { isAlwaysAvailable: row.isAlwaysAvailable }),
-  };
 }

@@ -36,6 +36,7 @@ const models: Readonly<Record<string, string>> = {
   cocoa_camera: "Stick Up Cam",
   stickup_cam_mini: "Indoor Cam",
   stickup_cam_mini_v2: "Indoor Cam (2nd Gen)",
+  stickup_cam_mini_ptz_v1: "Pan-Tilt Indoor Cam",
   onvif_camera: "ONVIF Camera",
 };
 

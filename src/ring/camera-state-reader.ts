@@ -24,7 +24,7 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     name: textOf(record, "description") ?? `${isDoorbell ? "Doorbell" : "Camera"} ${camera.ringId}`,
     kind,
     model: modelName(kind, isDoorbell),
-    firmware: textOf(health, "firmware_version") ?? textOf(record, "firmware_version"),
+    firmware: versionOf(health) ?? versionOf(record),
     firmwareStatus: textOf(health, "firmware_version_status") ?? textOf(record, "firmware_version"),
     isDoorbell,
     isShared: camera.isInSharedList || flagOf(record, "owned") === false,
@@ -55,6 +55,12 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     captureEverySeconds: readCaptureRate(settings),
     updatedAt: lastUpdateSeconds && lastUpdateSeconds > 0 ? lastUpdateSeconds * 1000 : undefined,
   };
+}
+
+/** The field also holds words such as `Up to Date`. */
+function versionOf(record: WireRecord | undefined): string | undefined {
+  const text = textOf(record, "firmware_version");
+  return text && /\d/.test(text) ? text : undefined;
 }
 
 /** Ring calls its snapshot capture `lite_24x7`. */

@@ -75,7 +75,7 @@ export const healthRows: readonly Row[] = [
     topics: ["state", "attributes"],
     options: { name: "Firmware", entity_category: "diagnostic", icon: "mdi:chip" },
     exists: () => true,
-    state: ({ camera }) => camera.firmware,
+    state: ({ camera }) => camera.firmware ?? camera.firmwareStatus,
     attributes: ({ camera }) => ({ status: camera.firmwareStatus ?? null }),
   },
   {

@@ -144,6 +144,25 @@ test("the picture of a push is that of the event, and of the newest event alone"
   expect(stage.keeper.view.eventPicture?.event.eventId).toBe("1");
 });
 
+test.each([
+  [4_000, "motion"],
+  [40_000, "interval"],
+])("a picture of an event that is late by %d ms: the snapshot shows %s", async (lateMs, shown) => {
+  const stage = await stageOf({ camera: plainCamera, mode: "All", intervalSeconds: 10 });
+  stage.answers.still = "fail";
+  await stage.clock.advance(1_000);
+  const event = stage.happen("motion");
+  await stage.clock.advance(0);
+  stage.answers.still = "at once";
+  await stage.keeper.takeSnapshot(new AbortController().signal);
+  await stage.clock.advance(lateMs);
+  stage.takenAt = event.happenedAt;
+  stage.keeper.imageReady(event, "uuid:1");
+  await stage.clock.advance(0);
+  expect(stage.keeper.view.eventPicture?.picture.source).toBe("push");
+  expect(stage.keeper.view.picture?.type).toBe(shown);
+});
+
 test("a wired camera falls from the push to a still, to the stream, to the recording", async () => {
   const stage = await stageOf({ camera: plainCamera });
   for (const source of ["push", "still", "stream"] as const) stage.answers[source] = "fail";

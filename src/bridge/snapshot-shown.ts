@@ -26,6 +26,9 @@ export interface ShownOptions {
   readonly clock: Clock;
 }
 
+/** Ring has the picture of an event some seconds after it; one by interval may have come between. */
+const sameMomentMs = 10_000;
+
 export class ShownPictures implements Disposable {
   readonly #options: ShownOptions;
   #view: ShownView = {
@@ -55,11 +58,11 @@ export class ShownPictures implements Disposable {
     this.#options.publish("snapshot", picture.jpeg);
   }
 
-  /** The picture of an event may come late: it replaces nothing that is newer. */
+  /** The picture of an event may come late: it replaces none of a newer event, and none of another time. */
   showEvent(event: CameraEvent, picture: Picture): void {
     const { picture: present, eventPicture } = this.#view;
-    if (!present || picture.takenAt >= present.takenAt) this.show(event.kind, picture);
     if (eventPicture && eventPicture.event.happenedAt > event.happenedAt) return;
+    if (!present || picture.takenAt >= present.takenAt - sameMomentMs) this.show(event.kind, picture);
     this.#view = { ...this.#view, eventPicture: { event, picture } };
     this.#options.publish("last_event_image", picture.jpeg);
   }

@@ -37,6 +37,8 @@ export class SnapshotStage {
   };
   camera: CameraState;
   isStreaming = false;
+  /** Of the pictures from now on; now unless given. */
+  takenAt: number | undefined;
   #pictures = 0;
   #events = 0;
 
@@ -96,6 +98,6 @@ export class SnapshotStage {
     if (answer === "hang")
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     if (answer === "fail") throw new TransientError("ring.unavailable", `there is no ${source}`);
-    return { jpeg: Buffer.from(`${source} ${++this.#pictures}`), takenAt: this.clock.now(), source };
+    return { jpeg: Buffer.from(`${source} ${++this.#pictures}`), takenAt: this.takenAt ?? this.clock.now(), source };
   }
 }

@@ -115,11 +115,12 @@ export class CameraHome implements AsyncDisposable {
     await this.home[Symbol.asyncDispose]();
   }
 
-  /** Every camera is subscribed, and the receiver is connected. */
+  /** Every camera is subscribed, the receiver is connected, and Ring knows it. */
   async #pushReady(after: number): Promise<void> {
     const { journal } = this.cloud;
     const wait = { after, timeoutMs: 20_000 };
     await journal.waitFor("connection of the push receiver", ({ kind }) => kind === "push.connected", wait);
+    await journal.waitFor("push token of the session", ({ kind }) => kind === "device.registered", wait);
     const isSubscribed = ({ id }: Device): boolean => {
       const own = journal.entries({ kind: "device.subscribed" }).filter(({ details }) => details["deviceId"] === id);
       return ["ding", "motion"].every((wanted) => own.some(({ details }) => details["kind"] === wanted));

@@ -5,7 +5,15 @@ import { hasMosquitto } from "../support/mosquitto.ts";
 import { CameraHome } from "./camera-home.fixtures.ts";
 
 const test = plainTest.skipIf(!hasMosquitto);
-const devices = ["front-door", "garden-gate", "driveway", "back-garden", "living-room", "side-passage"];
+const devices = [
+  "front-door",
+  "garden-gate",
+  "driveway",
+  "back-garden",
+  "living-room",
+  "side-passage",
+  "workshop-door",
+];
 const settings = { snapshot_mode: "Disabled" };
 let home: CameraHome;
 
@@ -107,6 +115,19 @@ test("a battery camera that records is asked for nothing but the image by its id
     "no snapshot can be taken now: a battery camera gives no pictures while it records; try again in a minute",
   );
   for (const query of home.pictureRequests("front-door", after)) expect(query).toMatch(/^uuid=/);
+});
+
+test("a battery camera without a picture in its push: the first frame of the recording", async () => {
+  home.cloud.operations.turnKnobs("workshop-door", { push: { image: "none" }, recording: { seconds: 4 } });
+  await setMode("workshop-door", "Motion + Ding");
+  const [from, after] = [home.position, home.sequence];
+  const { eventId, at } = await home.cloud.pressDoorbell("workshop-door");
+  const options = { from, timeoutMs: 30_000 };
+  const attributes = await home.waitForAttributes("workshop-door", "last_event_image", () => true, options);
+  expect(attributes).toMatchObject({ eventId, source: "recording", takenAt: new Date(at).toISOString() });
+  const image = await home.waitFor("workshop-door", "last_event_image", "image", { from });
+  expect(jpeg.decode(image.payload, { useTArray: true }).width).toBeGreaterThanOrEqual(640);
+  expect(home.pictureRequests("workshop-door", after)).toEqual([]);
 });
 
 test("the button takes a picture, and not another one within 10 s", async () => {

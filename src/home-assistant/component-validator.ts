@@ -85,9 +85,17 @@ const platformRules: Readonly<Partial<Record<Platform, (component: Component) =>
   image: imageProblems,
   light: ({ schema = "basic" }) => (schema === "basic" ? [] : ["only the basic schema of light is checked here"]),
   number: numberProblems,
-  select: ({ options }) => listProblems("options", options),
+  select: selectProblems,
   sensor: sensorProblems,
 };
+
+function selectProblems({ options }: Component): string[] {
+  const problems = listProblems("options", options);
+  // Home Assistant takes this text in a state for "no option is chosen".
+  if (Array.isArray(options) && options.some((option) => String(option).toLowerCase() === "none"))
+    problems.push("an option must not be called none");
+  return problems;
+}
 
 function eventProblems({ event_types: types, device_class: deviceClass }: Component): string[] {
   const problems = listProblems("event_types", types);

@@ -6,6 +6,7 @@ import type { CommandListener, DeviceLink } from "./device-link.ts";
 import { buildDiscovery, type Origin } from "./discovery-payload.ts";
 import type { DeviceDescription, EntityDescription } from "./entity-description.ts";
 import { closingTimeMs } from "./retired-devices.ts";
+import { askedToMigrate, oldTopics } from "./ring-mqtt-takeover.ts";
 import type { Topics } from "./topics.ts";
 
 export interface ChannelDeps {
@@ -15,10 +16,16 @@ export interface ChannelDeps {
   readonly clock: Clock;
   readonly register: AnnouncedRegister;
   readonly onRemoved: (id: string) => void;
+  /** Cameras that are announced for the first time are taken over from ring-mqtt. */
+  readonly takesOver: boolean;
+  /** Hears every discovery message that is sent. */
+  readonly onAnnounced: (topic: string, payload: string) => void;
 }
 
 /** Two different discovery messages of a device in a burst confuse Home Assistant. */
 const announceDelayMs = 1_000;
+/** Home Assistant unloads entities in the background. */
+const takeoverDelayMs = 500;
 
 export class DeviceChannel implements DeviceLink, Disposable {
   #device: DeviceDescription;
@@ -30,6 +37,8 @@ export class DeviceChannel implements DeviceLink, Disposable {
   readonly #listeners = new Map<string, Set<CommandListener>>();
   #announced: string | undefined;
   #announcing: Disposable | undefined;
+  #takingOver: Disposable | undefined;
+  #hasTakenOver = false;
   #cleaning: Disposable | undefined;
   #isOver = false;
 
@@ -110,14 +119,16 @@ export class DeviceChannel implements DeviceLink, Disposable {
   announce(force = false): void {
     this.#announcing?.[Symbol.dispose]();
     this.#announcing = undefined;
-    const { broker, topics, origin, register } = this.#deps;
-    if (this.#isOver || !this.#entities || !broker.isConnected) return;
+    const { broker, topics, origin, register, onAnnounced } = this.#deps;
+    if (this.#isOver || !this.#entities || !broker.isConnected || this.#isTakingOver(this.#entities)) return;
     const removed = this.#vanished(this.#entities);
     const slug = register.slug(this.#device);
     const input = { device: this.#device, entities: this.#entities, topics, origin, slug, removed };
     const payload = JSON.stringify(buildDiscovery(input));
     if (payload === this.#announced && !force) return;
-    broker.publish(topics.discovery(this.#device.id), payload, { retain: true });
+    const topic = topics.discovery(this.#device.id);
+    broker.publish(topic, payload, { retain: true });
+    onAnnounced(topic, payload);
     this.#announced = payload;
     this.#remember(slug, this.#entities, removed);
   }
@@ -134,9 +145,27 @@ export class DeviceChannel implements DeviceLink, Disposable {
   [Symbol.dispose](): void {
     this.#isOver = true;
     this.#announcing?.[Symbol.dispose]();
+    this.#takingOver?.[Symbol.dispose]();
     this.#cleaning?.[Symbol.dispose]();
     this.#announcing = undefined;
     this.#cleaning = undefined;
+  }
+
+  /** True while the announcement has to wait for Home Assistant to let go of another program's entities. */
+  #isTakingOver(entities: readonly EntityDescription[]): boolean {
+    const { broker, topics, register, clock, takesOver } = this.#deps;
+    const device = this.#device;
+    if (this.#takingOver) return true;
+    if (!takesOver || this.#hasTakenOver || device.category === "bridge" || register.get(device.id)) return false;
+    for (const { topic, payload } of askedToMigrate(topics.discoveryPrefix, device, entities))
+      broker.publish(topic, payload);
+    this.#takingOver = clock.after(takeoverDelayMs, () => {
+      this.#takingOver = undefined;
+      this.#hasTakenOver = true;
+      this.announce(true);
+      for (const topic of oldTopics(topics.discoveryPrefix, device)) broker.publish(topic, "", { retain: true });
+    });
+    return true;
   }
 
   /** Home Assistant makes a nameless device of a parent that it does not know. */

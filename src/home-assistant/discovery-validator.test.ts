@@ -113,6 +113,11 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ["timestamp with unit", sensor({ device_class: "timestamp", unit_of_measurement: "s" }), "does not go with"],
   ["state class", sensor({ state_class: "often" }), "does not exist"],
   ["unknown sensor class", sensor({ device_class: "mood" }), "is not one of sensor"],
+  [
+    "an option that means nothing",
+    component({ platform: "select", state_topic: "ring/x", command_topic: "ring/y", options: ["a", "None"] }),
+    "an option must not be called none",
+  ],
   ["enum without options", sensor({ device_class: "enum" }), "an enum sensor needs options"],
   ["options without enum", sensor({ options: ["a"] }), "only with device_class enum"],
   ["enum with unit", sensor({ device_class: "enum", options: ["a"], unit_of_measurement: "s" }), "do not go with"],

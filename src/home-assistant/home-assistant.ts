@@ -6,6 +6,7 @@ import { AnnouncedRegister, type AnnouncedStore } from "./announced-devices.ts";
 import { DeviceChannel } from "./device-channel.ts";
 import type { DeviceDirectory, DeviceLink } from "./device-link.ts";
 import type { Origin } from "./discovery-payload.ts";
+import { validateDiscovery } from "./discovery-validator.ts";
 import type { DeviceDescription, Platform } from "./entity-description.ts";
 import { RetiredDevices } from "./retired-devices.ts";
 import type { Topics } from "./topics.ts";
@@ -17,6 +18,8 @@ export interface HomeAssistantOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly announced: AnnouncedStore;
+  /** Cameras that are announced for the first time are taken over from ring-mqtt, if that has announced them before. */
+  readonly takesOverFromRingMqtt?: boolean;
   /** In [0, 1); spreads the answers of many programs to one birth message. */
   readonly random?: () => number;
 }
@@ -35,6 +38,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   readonly #retired: RetiredDevices;
   readonly #channels = new Map<string, DeviceChannel>();
   readonly #unknownTopics = new Set<string>();
+  readonly #discoveryLogger: Logger;
   readonly #lifetime = new DisposableStack();
   #birth: Disposable | undefined;
   #isClosed = false;
@@ -42,6 +46,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   private constructor(options: HomeAssistantOptions) {
     const { announced, broker, clock, logger } = options;
     this.#options = options;
+    this.#discoveryLogger = logger.child("discovery");
     this.#register = new AnnouncedRegister(announced, clock, logger);
     this.#retired = this.#lifetime.use(new RetiredDevices(this.#register, broker, clock, logger));
   }
@@ -56,7 +61,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     const known = this.#channels.get(device.id);
     if (known) return known;
     this.#retired.reprieve(device.id);
-    const { topics, origin, broker, clock } = this.#options;
+    const { topics, origin, broker, clock, takesOverFromRingMqtt: takesOver = false } = this.#options;
     const onRemoved = (id: string): void => {
       this.#channels.delete(id);
       this.#retired.retire(id);
@@ -68,6 +73,8 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
       clock,
       register: this.#register,
       onRemoved,
+      takesOver,
+      onAnnounced: (topic, payload) => this.#checkDiscovery(topic, payload),
     });
     this.#channels.set(device.id, channel);
     return channel;
@@ -128,6 +135,14 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
 
   #sayStatus(status: "online" | "offline"): void {
     this.#options.broker.publish(this.#options.topics.bridgeStatus, status, { retain: true });
+  }
+
+  /** Only while somebody reads debug lines of this scope. */
+  #checkDiscovery(topic: string, payload: string): void {
+    this.#discoveryLogger.debug(() => {
+      const problems = validateDiscovery(topic, payload);
+      return problems.length === 0 ? `${topic} is valid` : `${topic} is not valid: ${problems.join("; ")}`;
+    });
   }
 
   /** Several births in a row, while the answer to the first one waits, are one. */

@@ -79,7 +79,7 @@ test("what is changed in Ring's app shows without being asked for", async () => 
 test.each([
   ["doorbell_volume", "12", "a whole number from 0 to 11"],
   ["doorbell_volume", "loud", "a whole number from 0 to 11"],
-  ["chime_type", "gong", "one of mechanical, digital, none"],
+  ["chime_type", "gong", "one of mechanical, digital, no chime"],
   ["hevc", "maybe", "ON or OFF"],
 ])("a wrong command for %s is refused before Ring hears of it: %s", async (key, payload, advice) => {
   const { observer, cloud } = controls.home;

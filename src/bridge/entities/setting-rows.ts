@@ -32,7 +32,7 @@ export const settingRows: readonly Row[] = [
     write: (payload, actions, signal) => actions.setMotionWarning(parseOnOff(payload), signal),
   },
   switchRow("chime", { key: "chime", name: "In-home chime", icon: "mdi:bell-ring-outline" }),
-  selectRow("chimeType", ["mechanical", "digital", "none"], {
+  selectRow("chimeType", ["mechanical", "digital", "no chime"], {
     key: "chime_type",
     name: "In-home chime type",
     icon: "mdi:bell-cog-outline",

@@ -33,7 +33,7 @@ export interface CameraSettings {
   readonly loiteringDetection?: boolean;
 }
 
-export type ChimeType = "mechanical" | "digital" | "none";
+export type ChimeType = "mechanical" | "digital" | "no chime";
 export type PowerMode = "battery" | "wired";
 
 export type SettingName = keyof CameraSettings;

@@ -43,7 +43,7 @@ export const durationText: SettingForm<number> = {
   write: (value) => `${value}s`,
 };
 
-const chimeTypes: readonly ChimeType[] = ["mechanical", "digital", "none"];
+const chimeTypes: readonly ChimeType[] = ["mechanical", "digital", "no chime"];
 
 export const chimeType: SettingForm<ChimeType> = {
   read: (wire) => chimeTypes[count.read(wire) ?? -1],

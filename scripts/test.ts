@@ -15,6 +15,7 @@ const shellScripts = ["scripts/demo", "scripts/install", "scripts/test", "script
 async function runChecks(tally: Tally): Promise<void> {
   tally.add(await runWhole("format and lint", "biome", ["check", "."]));
   tally.add(await runWhole("types", "tsc", ["--noEmit"]));
+  tally.add(await runWhole("types of the page", "tsc", ["--noEmit", "-p", "src/web/page"]));
   tally.add(await runWhole("files made from the settings", "node", ["scripts/generate-settings.ts", "--check"]));
   if (findExecutable("shellcheck")) tally.add(await runWhole("shell scripts", "shellcheck", ["-x", ...shellScripts]));
   else tally.add(skip("shell scripts: shellcheck is not installed"));

@@ -1,9 +1,10 @@
-// `npm run login`: asks for e-mail, password and the code that Ring sends, and stores the token.
+// `npm run login`: asks for e-mail, password and the code that Ring sends, and stores the token; or forgets the password of the page.
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { openState } from "./composition/app-state.ts";
 import { dataDirectoryOf } from "./composition/data-directory.ts";
 import { createLogSink } from "./composition/log-sink.ts";
+import { pageSecrets } from "./composition/page-secrets.ts";
 import { systemClock } from "./foundation/clock.ts";
 import { errorCode, errorText, PermanentError } from "./foundation/errors.ts";
 import { createLogger } from "./foundation/logger.ts";
@@ -47,7 +48,9 @@ class Prompter implements Disposable {
 }
 
 async function run(): Promise<void> {
-  const { values } = parseArgs({ options: { data: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { data: { type: "string" }, "forget-page-password": { type: "boolean" } },
+  });
   const dataDirectory = dataDirectoryOf(values.data, process.env);
   const redactor = new Redactor();
   const logger = createLogger(
@@ -55,6 +58,11 @@ async function run(): Promise<void> {
     redactor,
   );
   const state = openState(dataDirectory, logger, redactor);
+  if (values["forget-page-password"]) {
+    pageSecrets(state.file).write({ sessions: [] });
+    process.stdout.write("The page has no password now; the next start prints a set-up code for a new one.\n");
+    return;
+  }
   const signIn = new SignIn({ systemId: state.token.systemId, clock: systemClock });
   const { signal } = new AbortController();
   using prompter = new Prompter();

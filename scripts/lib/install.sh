@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Installs what scripts/demo and scripts/test need: Node and its packages, FFmpeg, Mosquitto, the simulator's media.
+# Installs what scripts/demo and scripts/test need: Node and its packages, FFmpeg, Mosquitto, the simulator's media, the page.
 # To be sourced with the top of the repository as working directory. Quick when nothing is missing.
 
 say() { printf '%s\n' "$*" >&2; }
@@ -113,4 +113,5 @@ install_everything() {
   use_our_node
   install_missing ffmpeg=ffmpeg ffprobe=ffmpeg mosquitto=mosquitto mosquitto_sub=mosquitto-clients
   node scripts/lib/prepare-media.ts >&2
+  node scripts/build-page.ts >&2
 }

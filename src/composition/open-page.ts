@@ -9,13 +9,14 @@ import type { Logger } from "../foundation/logger.ts";
 import type { Teardown } from "../foundation/teardown.ts";
 import type { RingAccount } from "../ring/account.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
+import { SignIn } from "../ring/sign-in.ts";
 import { ingressProxies } from "../web/access.ts";
-import type { LockSecrets, StoredSession } from "../web/page-lock.ts";
 import { WebServer } from "../web/web-server.ts";
 import type { AppState } from "./app-state.ts";
 import { type HouseStatusOptions, HouseStatusSource } from "./house-status-source.ts";
 import { listenOnNextFreePort } from "./next-free-port.ts";
 import { ownAddress } from "./own-address.ts";
+import { pageSecrets } from "./page-secrets.ts";
 import { RingSignIn } from "./ring-sign-in.ts";
 import { version } from "./version.ts";
 
@@ -40,7 +41,14 @@ const pageDirectory = fileURLToPath(new URL("../../dist/page", import.meta.url))
 export async function openPage(options: PageOptions, teardown: Teardown): Promise<void> {
   const { state, account, clock, signal } = options;
   const blockedUntil = state.file.section("signInBlockedUntil", (raw) => (typeof raw === "number" ? raw : 0));
-  const signIn = new RingSignIn({ token: state.token, account, blockedUntil, clock, signal });
+  const signIn = new RingSignIn({
+    createSignIn: () => new SignIn({ systemId: state.token.systemId, clock }),
+    token: state.token,
+    account,
+    blockedUntil,
+    clock,
+    signal,
+  });
   teardown.add("the sign-in", () => signIn[Symbol.dispose]());
   const status = statusSource(options);
   teardown.add("the status", () => status[Symbol.dispose]());
@@ -87,7 +95,7 @@ function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSou
         return account.isRunning;
       },
     },
-    lockMemory: state.file.section("page", parseLockSecrets),
+    lockMemory: pageSecrets(state.file),
   };
   const wanted = {
     port: settings.web_port,
@@ -106,21 +114,4 @@ function announce({ settings, isHomeAssistantApp, logger }: PageOptions, { port,
   const url = `http://${isEverywhere ? ownAddress() : settings.web_bind}:${port}/`;
   if (setUpCode === undefined) logger.info(`Belfry's page: ${url}`);
   else logger.warn(`the page has no password yet: open ${url} and enter the set-up code ${setUpCode}`);
-}
-
-function parseLockSecrets(raw: unknown): LockSecrets {
-  const { passwordHash, sessions } = fieldsOf(raw);
-  return {
-    passwordHash: typeof passwordHash === "string" && passwordHash !== "" ? passwordHash : undefined,
-    sessions: Array.isArray(sessions) ? sessions.filter(isSession) : [],
-  };
-}
-
-function isSession(value: unknown): value is StoredSession {
-  const { digest, expiresAt } = fieldsOf(value);
-  return typeof digest === "string" && typeof expiresAt === "number";
-}
-
-function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

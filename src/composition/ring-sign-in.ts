@@ -2,16 +2,18 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../foundation/clock.ts";
 import { AppError, errorCode, errorText } from "../foundation/errors.ts";
-import { SignIn, type SignInOutcome } from "../ring/sign-in.ts";
+import type { SignIn, SignInOutcome } from "../ring/sign-in.ts";
 import type { TokenStore } from "../ring/token-store.ts";
 import type { StateSection } from "../storage/state-file.ts";
 import type { SignInService, SignInStep } from "../web/sign-in-service.ts";
 
 export interface RingSignInOptions {
-  readonly token: TokenStore & { forget(): void };
+  /** A new attempt to sign in. */
+  readonly createSignIn: () => Pick<SignIn, "start" | "confirm">;
+  readonly token: Pick<TokenStore, "save"> & { forget(): void };
   readonly account: { useStoredToken(): void };
   /** Unix ms until which Ring does not want to be asked; it outlives a restart. */
-  readonly blockedUntil: StateSection<number>;
+  readonly blockedUntil: Pick<StateSection<number>, "read" | "write">;
   readonly clock: Clock;
   /** Its abort ends a request that is under way. */
   readonly signal: AbortSignal;
@@ -19,7 +21,7 @@ export interface RingSignInOptions {
 
 interface Attempt {
   readonly id: string;
-  readonly signIn: SignIn;
+  readonly signIn: Pick<SignIn, "start" | "confirm">;
   readonly end: Disposable;
 }
 
@@ -35,12 +37,12 @@ export class RingSignIn implements SignInService, Disposable {
   }
 
   async start(email: string, password: string): Promise<SignInStep> {
-    const { clock, token, signal } = this.#options;
+    const { clock, createSignIn, signal } = this.#options;
     this.#forgetAttempt();
     const blockedUntil = this.#options.blockedUntil.read();
     if (clock.now() < blockedUntil) return blocked(blockedUntil);
     const id = randomUUID();
-    const signIn = new SignIn({ systemId: token.systemId, clock });
+    const signIn = createSignIn();
     const end = clock.after(attemptMs, () => this.#forgetAttempt());
     this.#attempt = { id, signIn, end };
     return await this.#follow(id, () => signIn.start(email, password, signal));
@@ -76,16 +78,16 @@ export class RingSignIn implements SignInService, Disposable {
       this.#options.account.useStoredToken();
       return { kind: "signed-in" };
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(id, error);
     }
   }
 
-  #failed(error: unknown): SignInStep {
+  #failed(id: string, error: unknown): SignInStep {
     if (!(error instanceof AppError)) throw error;
     const { clock, blockedUntil } = this.#options;
     const code = errorCode(error);
-    // Only a wrong code may be followed by another one.
-    if (code !== "sign-in.wrong-code") this.#forgetAttempt();
+    // Only a wrong code may be followed by another one; an attempt that came after this one is not touched.
+    if (code !== "sign-in.wrong-code" && this.#attempt?.id === id) this.#forgetAttempt();
     if (code !== "sign-in.blocked") return { kind: "failed", code, text: errorText(error) };
     const waitMs = error.cause instanceof AppError && "retryAfterMs" in error.cause ? error.cause.retryAfterMs : 0;
     blockedUntil.write(clock.now() + Number(waitMs));

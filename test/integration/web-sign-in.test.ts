@@ -30,6 +30,8 @@ test("from the first start to a camera that plays: wrong password, wrong code, r
   const { observer } = home;
   await observer.waitFor("the bridge being online", "ring/bridge/status", { payload: "online" });
   await observer.waitFor("not signed in", /\/connectivity\/state$/, { payload: "OFF" });
+  const needed = /^ring\/bridge\/.*\/sign_in_needed\/state$/;
+  await observer.waitFor("the problem in Home Assistant", needed, { payload: "ON" });
   const client = await openPage(belfry);
   using events = await PageEvents.open(belfry.webPort, { cookie: client.cookie ?? "" });
   const first = await events.waitFor("signed out", ({ signIn }) => signIn.state === "signed-out");
@@ -53,6 +55,7 @@ test("from the first start to a camera that plays: wrong password, wrong code, r
 
   await home.allAvailable();
   await observer.waitFor("signed in", /\/connectivity\/state$/, { payload: "ON" });
+  expect(observer.latestOf(needed).map(({ text }) => text)).toEqual(["OFF"]);
   const all = home.cameras.length;
   const alive = await events.waitFor(
     "all cameras",

@@ -35,6 +35,11 @@ export const optionalParts: readonly OptionalPart[] = [
       }),
   },
   {
+    name: "browser",
+    text: "the page in Chromium (scripts/test installs it)",
+    lacks: () => missingPrograms({ chromium: "chromium" }),
+  },
+  {
     name: "container",
     text: "the image, built and run by podman",
     lacks: () => missingPrograms({ podman: "podman", buildah: "buildah", runc: "runc" }),

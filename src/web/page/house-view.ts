@@ -51,7 +51,8 @@ export function cameraList({ cameras, signIn }: StatusDocument, now: number): Te
     ${
       cameras.length === 0
         ? html`<p class="hint">${none}</p>`
-        : html`<ul class="cameras">${cameras.map((camera) => cameraItem(camera, now))}</ul>`
+        : html`${isAsked ? nothing : html`<p class="hint">As Belfry last knew them.</p>`}
+          <ul class="cameras">${cameras.map((camera) => cameraItem(camera, now))}</ul>`
     }
   </section>`;
 }

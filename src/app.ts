@@ -173,6 +173,7 @@ function openHomeAssistant(
     clock,
     logger: logger.child("home-assistant"),
     announced: state.file.section("announced", parseAnnounced),
+    takesOverFromRingMqtt: true,
   });
 }
 

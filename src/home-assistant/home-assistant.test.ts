@@ -355,7 +355,26 @@ test("a list that cannot be saved costs a warning, not the announcement", async 
   HomeAssistant.open(options).link(bridgeDevice).describe(bridgeDevice, [problemEntity]);
   await clock.advance(1_000);
   expect(broker.published).toHaveLength(2);
-  expect(lines).toMatchObject([{ level: "warn", line: expect.stringContaining("the disk is full") }]);
+  const owners = lines.filter(({ level }) => level !== "debug");
+  expect(owners).toMatchObject([{ level: "warn", line: expect.stringContaining("the disk is full") }]);
+});
+
+test("whoever reads debug lines hears what Home Assistant would say of a discovery message", async () => {
+  const { logger, lines } = recordingLogger();
+  const clock = new ManualClock();
+  const broker = new FakeBroker();
+  broker.isConnected = true;
+  const announced = { read: () => [], write: () => undefined };
+  const bridge = HomeAssistant.open({ broker, topics, origin: testOrigin, clock, logger, announced }).link(
+    bridgeDevice,
+  );
+  bridge.describe(bridgeDevice, [problemEntity]);
+  bridge.describe(bridgeDevice, [{ ...problemEntity, options: { device_class: "mood", colour: "red" } }]);
+  await clock.advance(1_000);
+  expect(lines.map(({ line }) => line)).toEqual([
+    "homeassistant/device/belfry_1a2b3c/config is valid",
+    expect.stringMatching(/is not valid: .*colour.*mood/),
+  ]);
 });
 
 test("a stored list is read with care", () => {

@@ -14,6 +14,7 @@ const rooms: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   "media/hub": { rooms: ["foundation", "media/formats"], packages: [] },
   "media/servers": { rooms: ["foundation", "media/formats", "media/hub"], packages: [] },
   "media/ffmpeg": { rooms: ["foundation", "media/formats", "media/hub"], packages: [] },
+  "media/engines": { rooms: ["foundation", "media/formats", "media/hub"], packages: ["got"] },
   media: { rooms: ["foundation"], packages: [] },
   bridge: {
     rooms: ["foundation", "ring", "home-assistant", "media", "media/formats", "media/hub"],

@@ -139,9 +139,14 @@ export function findExecutable(name: string, path = globalThis.process.env["PATH
 }
 
 /** Kills what an earlier process of the same data directory left running; returns the process ids. Linux only, else none. */
-export async function endLeftovers(instance: string): Promise<number[]> {
+export function endLeftovers(instance: string): Promise<number[]> {
+  return endMarked(instanceVariable, instance);
+}
+
+/** Kills all processes that carry this variable in their environment, but for ourselves; returns their ids. Linux only, else none. */
+export async function endMarked(variable: string, value: string): Promise<number[]> {
   const ended: number[] = [];
-  const marker = `${instanceVariable}=${instance}`;
+  const marker = `${variable}=${value}`;
   const entries = await readdir("/proc").catch((): string[] => []);
   for (const entry of entries) {
     const pid = Number(entry);

@@ -1,0 +1,130 @@
+// The configuration of one run of MediaMTX: what we use of it is on, all else is off.
+import { type AuthUser, controllingUser, type Login, type Reading } from "./auth-users.ts";
+
+/** TCP ports, but where it says UDP. */
+export interface MediamtxPorts {
+  readonly rtsp: number;
+  /** UDP, even; the next one is for RTCP. */
+  readonly rtp: number;
+  readonly api: number;
+  readonly metrics: number;
+  readonly rtsps?: number | undefined;
+  /** UDP, even; the next one is for SRTCP. */
+  readonly srtp?: number | undefined;
+  readonly hls?: number | undefined;
+  readonly whep?: number | undefined;
+  /** UDP. */
+  readonly ice?: number | undefined;
+}
+
+export interface MediamtxConfigOptions {
+  /** Where readers come in. */
+  readonly host: string;
+  readonly ports: MediamtxPorts;
+  readonly reading: Reading;
+  /** Ours, for this run. */
+  readonly control: Login;
+  /** PEM files; with `ports.rtsps`. */
+  readonly certificate?: { readonly file: string; readonly keyFile: string } | undefined;
+  /** Names or addresses of this machine that its own interfaces do not tell. */
+  readonly otherHosts: readonly string[];
+}
+
+export type MediamtxConfig = Readonly<Record<string, unknown>>;
+
+/** Longer than the longest start of a camera: what fails is ended by us, not by this. */
+const startTimeout = "60s";
+/** Battery cameras shall sleep soon after the last HLS viewer; shorter, and a browser that is busy would lose its stream. */
+const hlsMuxerCloseAfter = "10s";
+/** A call is held a grace time longer anyhow. */
+export const closeAfterMs = 1_000;
+
+/** To be written as JSON, which MediaMTX reads as the YAML that it is. A key that it does not know keeps it from starting. */
+export function mediamtxConfig(options: MediamtxConfigOptions): MediamtxConfig {
+  const { ports, reading, control } = options;
+  return {
+    logLevel: "info",
+    logDestinations: ["stdout"],
+    logStructured: true,
+    authMethod: "internal",
+    authInternalUsers: usersOf(reading, control, []),
+    api: true,
+    apiAddress: `127.0.0.1:${ports.api}`,
+    apiAllowOrigins: [],
+    metrics: true,
+    metricsAddress: `127.0.0.1:${ports.metrics}`,
+    metricsAllowOrigins: [],
+    pprof: false,
+    playback: false,
+    rtmp: false,
+    srt: false,
+    moq: false,
+    ...rtspPart(options),
+    ...hlsPart(options),
+    ...whepPart(options),
+    pathDefaults: { overridePublisher: false },
+    // What is not ours is answered with 404.
+    paths: { all_others: {} },
+  };
+}
+
+/** All who may do something; changed while it runs, whenever a stream is carried there. */
+export function usersOf(reading: Reading, control: Login, publishing: readonly AuthUser[]): readonly AuthUser[] {
+  return [controllingUser(control), ...publishing, reading.user];
+}
+
+/** A stream that is there on demand. `generation`: another one makes MediaMTX end the path and begin it anew. */
+export function onDemandPath(generation: number): MediamtxConfig {
+  return {
+    overridePublisher: false,
+    // The variable is put in after the command was split, so no path needs quoting.
+    runOnDemand: '/bin/sh "$BELFRY_DEMAND_SCRIPT"',
+    runOnDemandRestart: false,
+    runOnDemandStartTimeout: startTimeout,
+    runOnDemandCloseAfter: `${closeAfterMs + (generation % 2)}ms`,
+  };
+}
+
+/** A stream that nobody may start: answered with 404 at once. */
+export const closedPath: MediamtxConfig = { overridePublisher: false };
+
+function rtspPart({ host, ports, reading, certificate }: MediamtxConfigOptions): MediamtxConfig {
+  const isEncrypted = ports.rtsps !== undefined && ports.srtp !== undefined && certificate !== undefined;
+  const plainPart = {
+    rtsp: true,
+    rtspTransports: ["udp", "tcp"],
+    rtspEncryption: isEncrypted ? "optional" : "no",
+    rtspAddress: at(host, ports.rtsp),
+    rtpAddress: at(host, ports.rtp),
+    rtcpAddress: at(host, ports.rtp + 1),
+    rtspAuthMethods: reading.methods,
+  };
+  if (!isEncrypted) return plainPart;
+  return {
+    ...plainPart,
+    rtspsAddress: at(host, ports.rtsps ?? 0),
+    srtpAddress: at(host, ports.srtp ?? 0),
+    srtcpAddress: at(host, (ports.srtp ?? 0) + 1),
+    rtspServerCert: certificate.file,
+    rtspServerKey: certificate.keyFile,
+  };
+}
+
+function hlsPart({ host, ports }: MediamtxConfigOptions): MediamtxConfig {
+  if (ports.hls === undefined) return { hls: false };
+  return { hls: true, hlsAddress: at(host, ports.hls), hlsVariant: "lowLatency", hlsMuxerCloseAfter };
+}
+
+function whepPart({ host, ports, otherHosts }: MediamtxConfigOptions): MediamtxConfig {
+  if (ports.whep === undefined || ports.ice === undefined) return { webrtc: false };
+  return {
+    webrtc: true,
+    webrtcAddress: at(host, ports.whep),
+    webrtcLocalUDPAddress: at(host, ports.ice),
+    webrtcAdditionalHosts: otherHosts,
+  };
+}
+
+function at(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

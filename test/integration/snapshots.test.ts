@@ -163,8 +163,11 @@ test("mode and interval are kept over a restart; an offline camera is not asked,
   await setMode("side-passage", "Interval");
   await home.command("side-passage", "snapshot_interval", "10");
   await home.waitFor("side-passage", "snapshot_interval", "state", { payload: "10" });
-  const goOffline = async (): Promise<void> => home.cloud.operations.setOnline("side-passage", false);
-  const after = home.sequence;
+  let after = 0;
+  const goOffline = async (): Promise<void> => {
+    home.cloud.operations.setOnline("side-passage", false);
+    after = home.sequence;
+  };
   const from = await home.restart(settings, goOffline);
   await home.waitFor("side-passage", "snapshot_mode", "state", { from, payload: "Interval" });
   await home.waitFor("side-passage", "snapshot_interval", "state", { from, payload: "10" });

@@ -1,7 +1,7 @@
 // A small broker inside our own process, on loopback: for the demo without Mosquitto, and for control channels. MQTT 3.1.1 only.
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { Aedes } from "aedes";
+import { Aedes, type AedesPublishPacket } from "aedes";
 import { BugError, errorCode, PermanentError } from "../foundation/errors.ts";
 
 export interface EmbeddedBrokerOptions {
@@ -50,6 +50,22 @@ export class EmbeddedBroker implements AsyncDisposable {
       await closeAedes(aedes);
       throw error;
     }
+  }
+
+  /** From inside, without a connection. */
+  publish(topic: string, payload: string, { retain = false } = {}): void {
+    const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain, dup: false } as const;
+    this.#aedes.publish(packet, () => undefined);
+  }
+
+  /** From inside: what clients publish, and what we do. */
+  subscribe(filter: string, listener: (topic: string, payload: string) => void): Disposable {
+    const deliver = (packet: AedesPublishPacket, done: () => void): void => {
+      listener(packet.topic, packet.payload.toString());
+      done();
+    };
+    this.#aedes.subscribe(filter, deliver, () => undefined);
+    return { [Symbol.dispose]: () => this.#aedes.unsubscribe(filter, deliver, () => undefined) };
   }
 
   close(): Promise<void> {

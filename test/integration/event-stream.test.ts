@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { expect, test as plainTest } from "vitest";
 import { hosts } from "../../simulator/hosts.ts";
+import { temporaryDirectory } from "../support/belfry-process.ts";
 import { probeStreams } from "../support/media-probe.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { descendantsOf } from "../support/process-list.ts";
+import { runProgram } from "../support/run-program.ts";
+import { beepTimes, secondTimes } from "../support/sync-recording.ts";
 import { until } from "../support/until.ts";
 import { VideoReader } from "../support/video-reader.ts";
 import { EventHome, firstFrameOf, judgeRecording, newest } from "./event-home.fixtures.ts";
@@ -200,4 +204,21 @@ test("a live view becomes an on-demand event", async () => {
     from: events.home.observer.position,
   });
   expect(await events.download(shown.recordingUrl)).toMatchObject({ status: 200, brand: "ftyp" });
+});
+
+test.each(["h264", "h265"] as const)("sound and picture of a recording in %s are together", async (codec) => {
+  await using events = await EventHome.start({ recording: { codec, seconds: 6 } });
+  await ready(events);
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, "event.mkv");
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", events.url, "-map", "0", "-c", "copy", file];
+  expect((await runProgram("ffmpeg", args)).code).toBe(0);
+  const seconds = await secondTimes(file);
+  expect(seconds.length).toBeGreaterThanOrEqual(5);
+  for (const track of [0, 1]) {
+    const beeps = await beepTimes(file, track);
+    // The first second is where players find their feet.
+    const apart = seconds.slice(1).map((at) => Math.min(...beeps.map((beep) => Math.abs(beep - at))));
+    expect(Math.max(...apart), `track ${track}`).toBeLessThan(0.04);
+  }
 });

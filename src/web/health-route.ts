@@ -1,20 +1,22 @@
 // /healthz for the container's health check: 200 while the process does its work, whatever Ring or the broker do.
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
+import type { EventLoopWatch } from "./event-loop-watch.ts";
 import type { HealthSource, StatusSource } from "./status-source.ts";
 
 /** An event loop that was held up so long since the last check is not well. */
-const longestDelayMs = 5_000;
+const longestHoldUpMs = 5_000;
 
-/** Dispose to stop measuring. */
-export function addHealthRoute(server: FastifyInstance, status: StatusSource, health: HealthSource): Disposable {
-  const delays = monitorEventLoopDelay({ resolution: 100 });
-  delays.enable();
+export interface HealthRouteOptions {
+  readonly status: StatusSource;
+  readonly health: HealthSource;
+  readonly eventLoop: EventLoopWatch;
+}
+
+export function addHealthRoute(server: FastifyInstance, { status, health, eventLoop }: HealthRouteOptions): void {
   server.get("/healthz", (_request, reply) => {
-    const eventLoopDelayMs = Math.round(delays.max / 1e6);
-    delays.reset();
+    const eventLoopDelayMs = eventLoop.takeWorstMs();
     const { version, at, startedAt, signIn, push, broker, engine, cameras } = status.read();
-    const isWell = health.isWell && eventLoopDelayMs < longestDelayMs;
+    const isWell = health.isWell && eventLoopDelayMs < longestHoldUpMs;
     return reply.code(isWell ? 200 : 503).send({
       status: isWell ? "ok" : "unwell",
       version,
@@ -27,5 +29,4 @@ export function addHealthRoute(server: FastifyInstance, status: StatusSource, he
       cameras: cameras.length,
     });
   });
-  return { [Symbol.dispose]: () => void delays.disable() };
 }

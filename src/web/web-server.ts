@@ -7,6 +7,7 @@ import type { Clock } from "../foundation/clock.ts";
 import { AppError, errorCode, PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { checkAddress, checkOrigin, rateKey, type WebAccess } from "./access.ts";
+import { EventLoopWatch } from "./event-loop-watch.ts";
 import { addHealthRoute } from "./health-route.ts";
 import { addLockRoutes, addSessionRoute, requireSession, sessionCookie } from "./lock-routes.ts";
 import { PageFiles } from "./page-files.ts";
@@ -104,7 +105,9 @@ async function createServer(
     errorResponseBuilder: (_request, { ttl }) => tooMany(clock.now() + ttl),
   });
   await server.register(cookie);
-  await server.register(async (open) => addOpenRoutes(open, options, lock, limits));
+  const eventLoop = new EventLoopWatch(clock);
+  server.addHook("onClose", async () => eventLoop[Symbol.dispose]());
+  await server.register(async (open) => addOpenRoutes(open, { ...options, eventLoop }, lock, limits));
   await server.register(async (guarded) => addGuardedRoutes(guarded, options, lock, limits, { clock, logger }));
   return server;
 }
@@ -112,12 +115,11 @@ async function createServer(
 /** Answered to everybody who may ask at all. */
 function addOpenRoutes(
   server: FastifyInstance,
-  options: WebServerOptions,
+  options: WebServerOptions & { readonly eventLoop: EventLoopWatch },
   lock: PageLock | undefined,
   limits: WebLimits,
 ): void {
-  const measuring = addHealthRoute(server, options.status, options.health);
-  server.addHook("onClose", async () => measuring[Symbol.dispose]());
+  addHealthRoute(server, options);
   addPageRoutes(server, new PageFiles(options.pageDirectory));
   addSessionRoute(server, options.version, lock);
   if (lock) addLockRoutes(server, lock, limits);

@@ -378,6 +378,12 @@ test("health: 200 with details while the process works, 503 when a part does not
   // Ring or the broker being away is no reason to restart us.
   house.change({ signIn: { state: "refused" }, broker: { isConnected: false, address: "mqtt://b:1" } });
   expect((await client.get("/healthz")).status).toBe(200);
+  // It is not well where nothing gets its turn.
+  const until = performance.now() + 6_500;
+  for (let now = 0; now < until; ) now = performance.now();
+  const stuck = await client.get("/healthz");
+  expect([stuck.status, Number(stuck.json["eventLoopDelayMs"]) > 5_000]).toEqual([503, true]);
+  expect((await client.get("/healthz")).status).toBe(200);
   house.isWell = false;
   const unwell = await client.get("/healthz");
   expect([unwell.status, unwell.json["status"]]).toEqual([503, "unwell"]);

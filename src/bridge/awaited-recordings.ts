@@ -19,6 +19,7 @@ interface Entry extends AwaitedEvent {
 const patienceMs = 300_000;
 /** A busy camera has an event every few minutes: about seven looks for each. */
 const backoff: Backoff = { firstMs: 1_500, longestMs: 20_000, jitter: 0.1 };
+const togetherMs = 5_000;
 const mostEntries = 20;
 /** The clocks of camera, Ring and this machine may differ by so much. */
 const clockToleranceMs = 10_000;
@@ -44,7 +45,8 @@ export class AwaitedRecordings {
       (entry) => entry.kind !== kind || (now < entry.giveUpAt && !isDone(entry, events)),
     );
     for (const entry of this.#entries) {
-      if (entry.kind !== kind || entry.lookAt > now) continue;
+      // This look served those who would have looked a little later, too.
+      if (entry.kind !== kind || entry.lookAt > now + togetherMs) continue;
       entry.looks++;
       entry.lookAt = now + backoffMs(backoff, entry.looks);
     }

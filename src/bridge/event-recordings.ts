@@ -198,7 +198,7 @@ export class EventRecordings {
         reason: this.#nothing(selection),
       });
     } else if (known?.link && known.eventId === event.eventId && known.link.renewAt > clock.now()) {
-      this.#answer({ ...known, reason: undefined });
+      this.#answer(known.reason === undefined ? known : { ...known, reason: undefined });
     } else {
       const { eventId, startedAt: happenedAt } = event;
       const link = selection.isTranscoded ? await this.#transcoded(selection, eventId, signal) : event.link;
@@ -234,10 +234,11 @@ export class EventRecordings {
     // Ring has just worked on it for a minute: not again at once.
     const pauseMs =
       errorCode(error) === "recording.transcoding" ? occasionallyMs : backoffMs(failureBackoff, this.#failures);
-    this.#dueAt = clock.now() + Math.max(asked, pauseMs);
+    const link = this.#validLink(selection);
+    // When the link ends, that must be told.
+    this.#dueAt = clock.now() + Math.max(asked, Math.min(pauseMs, (link?.expiresAt ?? neverMs) - clock.now()));
     logger.debug(`${optionOf(selection)} could not be looked up`, error);
     const known = this.#shown?.selection === selection ? this.#shown : undefined;
-    const link = this.#validLink(selection);
     // Before the first answer there is nothing to take back: what an earlier start told may still be right.
     const isUnknown = !this.#shown && !this.#isChosen;
     if (!link && !isUnknown) {
@@ -253,7 +254,7 @@ export class EventRecordings {
   }
 
   #show(shown: ShownEvent): void {
-    if (shown.selection !== this.#selection) return;
+    if (shown.selection !== this.#selection || shown === this.#shown) return;
     this.#shown = shown;
     this.#options.onChange();
   }

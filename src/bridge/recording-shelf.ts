@@ -5,13 +5,15 @@ import type { RecordingDownload } from "../ring/history/recording-download.ts";
 /** Home Assistant asks again after 10 s, 20 s, ... */
 const keepMs = 60_000;
 
+export type KeptRecording = Pick<RecordingDownload, "size" | "read" | "failure"> & AsyncDisposable;
+
 export interface TakenRecording extends Disposable {
-  readonly file: RecordingDownload;
+  readonly file: KeptRecording;
 }
 
 interface Place {
   readonly key: string;
-  readonly file: Promise<RecordingDownload>;
+  readonly file: Promise<KeptRecording>;
   users: number;
   timer: Disposable | undefined;
 }
@@ -26,7 +28,7 @@ export class RecordingShelf implements AsyncDisposable {
   }
 
   /** The recording with this key, fetched by `open` where it is not there; dispose it when it has been played. */
-  async take(key: string, open: () => Promise<RecordingDownload>): Promise<TakenRecording> {
+  async take(key: string, open: () => Promise<KeptRecording>): Promise<TakenRecording> {
     const place = this.#find(key) ?? this.#put(key, open);
     place.users++;
     place.timer?.[Symbol.dispose]();
@@ -50,14 +52,14 @@ export class RecordingShelf implements AsyncDisposable {
     return this.#place?.key === key ? this.#place : undefined;
   }
 
-  #put(key: string, open: () => Promise<RecordingDownload>): Place {
+  #put(key: string, open: () => Promise<KeptRecording>): Place {
     this.#clear();
     const place: Place = { key, file: open(), users: 0, timer: undefined };
     this.#place = place;
     return place;
   }
 
-  #release(place: Place, file: RecordingDownload): void {
+  #release(place: Place, file: KeptRecording): void {
     place.users--;
     if (place.users > 0) return;
     // What broke off is fetched anew.
@@ -74,8 +76,8 @@ export class RecordingShelf implements AsyncDisposable {
     if (place?.users === 0) place.file.then((file) => this.#end(file)).catch(() => undefined);
   }
 
-  #end(file: RecordingDownload): void {
-    const over = file[Symbol.asyncDispose]().finally(() => this.#ending.delete(over));
+  #end(file: KeptRecording): void {
+    const over = Promise.resolve(file[Symbol.asyncDispose]()).finally(() => this.#ending.delete(over));
     this.#ending.add(over);
   }
 }

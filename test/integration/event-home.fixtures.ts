@@ -10,7 +10,7 @@ import { runScript } from "../../simulator/testing.ts";
 import type { BelfryProcess } from "../support/belfry-process.ts";
 import { describeStatus } from "../support/media-probe.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
-import { type HomeOptions, SimulatedHome } from "../support/simulated-home.ts";
+import { type HomeOptions, SimulatedHome, type StartOptions } from "../support/simulated-home.ts";
 import type { ReadFrame } from "../support/video-reader.ts";
 
 const slug = "front-door";
@@ -39,14 +39,17 @@ export class EventHome implements AsyncDisposable {
 
   /** Belfry runs and has looked up what is selected, unless there is no plan. */
   static async start(
-    options: { recording?: KnobChanges<CameraKnobs>["recording"]; changes?: JsonObject } = {},
+    options: Pick<StartOptions, "settings"> & {
+      recording?: KnobChanges<CameraKnobs>["recording"];
+      changes?: JsonObject;
+    } = {},
   ): Promise<EventHome> {
     const { changes = {} } = options;
     const accounts: HomeOptions["accounts"] = [buildAccount({ devices: [slug], changes: { [slug]: changes } })];
     const home = await SimulatedHome.start({ accounts });
     home.cloud.operations.turnKnobs(slug, { recording: { seconds: 4, ...options.recording } });
     await prepareFilms({ seconds: 4, ...options.recording });
-    const events = new EventHome(home, await home.startBelfry());
+    const events = new EventHome(home, await home.startBelfry({ settings: options.settings ?? {} }));
     await home.allAvailable();
     return events;
   }

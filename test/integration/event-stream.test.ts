@@ -179,6 +179,31 @@ test("a crash of FFmpeg ends the stream cleanly with a reason, and the next requ
   expect(await play(events)).toMatchObject({ first: firstFrameOf(motion), count: 80, gaps: 0, exitCode: 0 });
 });
 
+test("signed links, secret paths and passwords are in no line of the log", async () => {
+  await using events = await EventHome.start({ settings: { log_level: "debug" } });
+  await ready(events);
+  const { operations } = events.home.cloud;
+  operations.failNextRequests({ path: `${hosts.recordings}/.*mp4`, status: 403, times: 1 });
+  await using reader = new VideoReader(events.url);
+  await reader.frame(20);
+  const children = await descendantsOf(events.belfry.pid);
+  const player = children.find(({ command }) => / -re /.test(command))?.command ?? "";
+  await crashFfmpeg(events);
+  await reader.ended;
+  await events.belfry.stop();
+  const log = events.belfry.lines.join("\n");
+  expect(log).toMatch(/trying once more/);
+  const path = /http:\/\/127\.0\.0\.1:\d+\/([0-9a-f]{48})/.exec(player)?.[1];
+  const password = /rtsp:\/\/belfry:([^@]+)@/.exec(player)?.[1];
+  expect([path, password]).toEqual([expect.any(String), expect.any(String)]);
+  for (const { recordingUrl } of events.shown) {
+    const signature = new URL(String(recordingUrl)).searchParams.get("X-Amz-Signature");
+    expect(log).not.toContain(signature ?? "a signature");
+  }
+  expect(log).not.toContain(path ?? "a path");
+  expect(log).not.toContain(password ?? "a password");
+});
+
 test("what is not there is refused quickly, with the reason", async () => {
   await using events = await EventHome.start();
   await ready(events);

@@ -23,9 +23,10 @@ export function readSignedLink(url: string, now: number): SignedLink | undefined
   const signedAt = amazonDate(searchParams.get("X-Amz-Date"));
   const age = signedAt === undefined ? 0 : now - signedAt;
   const ageMs = age > 0 && age < lifeMs ? age : 0;
+  const leftMs = lifeMs - ageMs;
   // A link that was old when it came is not asked for again at once: Ring would give the same one.
-  const renewInMs = Math.max((lifeMs * 2) / 3 - ageMs, lifeMs / 6);
-  return { url, expiresAt: now + lifeMs - ageMs, renewAt: now + renewInMs };
+  const renewInMs = Math.max((lifeMs * 2) / 3 - ageMs, Math.min(lifeMs / 6, leftMs));
+  return { url, expiresAt: now + leftMs, renewAt: now + renewInMs };
 }
 
 function lifeOf(query: URLSearchParams, now: number): number {

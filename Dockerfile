@@ -7,7 +7,7 @@ FROM ${BUILD_FROM} AS node
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
-  && rm -rf /var/lib/apt/lists/*
+  && apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /bootstrap
 COPY package.json package-lock.json .npmrc ./
 # Debian's Node only carries npm; the one that we build with and run on is a locked package.
@@ -38,7 +38,7 @@ FROM ${BUILD_FROM}
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates ffmpeg mosquitto-clients \
-  && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/* \
+  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/* \
     /usr/lib/*/libLLVM* /usr/lib/*/libgallium* /usr/lib/*/libz3.so* /usr/lib/*/dri /usr/lib/*/gbm \
   && ffmpeg -hide_banner -loglevel error -f lavfi -i sine=duration=1 -c:a aac -f null - \
   && groupadd --system --gid 911 belfry \

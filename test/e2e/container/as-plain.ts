@@ -1,0 +1,42 @@
+// The same image without Home Assistant's Supervisor, as docs/docker.md runs it: settings by environment and belfry.yaml.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Report, require, seconds } from "../../../scripts/lib/demo/report.ts";
+import { probeStreams } from "../../support/media-probe.ts";
+import { PageClient } from "../../support/page-client.ts";
+import { until } from "../../support/until.ts";
+import { ContainerHome } from "./container-home.ts";
+
+const pagePort = 8_199;
+const rtspPort = 8_654;
+
+export async function checkPlain(report: Report): Promise<void> {
+  // Signed in before, by somebody else: the state belongs to root.
+  await using house = await ContainerHome.start({ isSignedIn: true });
+  const { home } = house;
+  const { dataDirectory, brokerUrl } = home;
+  const yaml = `mqtt_url: ${brokerUrl}\nring_topic: ring\nrtsp_port: 9999\nweb_port: ${pagePort}\n`;
+  writeFileSync(join(dataDirectory, "belfry.yaml"), yaml);
+  const begin = performance.now();
+  await using container = await house.run({ dataDirectory, environment: { BELFRY_RTSP_PORT: String(rtspPort) } });
+  await report.fact("plain: every camera is announced and available", async () => {
+    await home.allAvailable();
+    return `${home.cameras.length} cameras, ${seconds(performance.now() - begin)} after the start of the container`;
+  });
+  await report.fact("plain: a camera plays", async () => {
+    const url = `rtsp://127.0.0.1:${rtspPort}/${home.camera("front-door").record.device_id}_live`;
+    return (await probeStreams(url)).map(({ codec }) => codec).join(", ");
+  });
+  await report.fact("plain: healthy, and the page asks for the set-up code of the log", async () => {
+    await until("a content health check", async () => ((await container.isHealthy()) ? true : undefined));
+    const session = await new PageClient(pagePort).get("/api/session");
+    require(session.json["page"] === "new", `the page is ${String(session.json["page"])}`);
+    require(/set-up code [A-Z0-9]{4}-[A-Z0-9]{4}/.test(await container.log()), "the log shows no set-up code");
+    return `port ${pagePort}`;
+  });
+  await report.fact("plain: SIGTERM", async () => {
+    const { exitCode, tookMs } = await container.stop();
+    require(exitCode === 0 && tookMs < 5_000, `exit code ${exitCode} after ${seconds(tookMs)}`);
+    return `exit code 0 after ${seconds(tookMs)}`;
+  });
+}

@@ -9,8 +9,8 @@ import type { UdpPortPair } from "./udp-port-pair.ts";
 
 /** Lower ones are no place where a player listens. */
 const lowestClientPort = 1_024;
-/** Receive buffers of players take some 90 packets; 100 Mbit/s is what the slowest wires take. */
-const pace: Pace = { burstBytes: 48_000, bytesPerMs: 12_000 };
+/** A player's usual receive buffer holds some 90 packets: at 20 Mbit/s it may look away for 40 ms. */
+const pace: Pace = { burstBytes: 24_000, bytesPerMs: 2_500 };
 
 export interface UdpOptions {
   readonly ports: UdpPortPair;

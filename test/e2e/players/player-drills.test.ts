@@ -1,0 +1,110 @@
+// Players in trouble: a viewer that stands still, UDP that does not arrive, a camera whose call breaks.
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { framesPerSecond } from "../../../simulator/media/live-format.ts";
+import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
+import { players } from "./players.ts";
+import { camera, judgeRecording, openDirectory, PlayersStage } from "./players-stage.ts";
+import { RtspRelay, udpIsLost } from "./rtsp-relay.ts";
+import { RunningProgram } from "./timed-program.ts";
+
+const stoppedMs = 30_000;
+const mostGrowthBytes = 32 * 1024 * 1024;
+const present = players.filter(({ lack }) => lack === undefined);
+
+let stage: PlayersStage;
+
+beforeAll(async () => {
+  stage = await PlayersStage.start();
+  await stage.hold();
+});
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+});
+
+const residentBytes = (pid: number): number =>
+  Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+
+describe("drills", () => {
+  test.each(["tcp", "udp"] as const)(
+    "a %s reader that stands still for 30 s costs the other no picture",
+    async (transport) => {
+      const url = stage.home.url(camera);
+      const args = [
+        "-v",
+        "quiet",
+        "-rtsp_transport",
+        transport,
+        "-i",
+        url,
+        "-map",
+        "0",
+        "-c",
+        "copy",
+        "-f",
+        "null",
+        "-",
+      ];
+      await using still = new RunningProgram({ command: "ffmpeg", args });
+      await using watching = new VideoReader(url);
+      await watching.frame(2 * framesPerSecond);
+      const before = residentBytes(stage.home.belfry.pid);
+      still.kill("SIGSTOP");
+      await pause(stoppedMs);
+      const growth = residentBytes(stage.home.belfry.pid) - before;
+      still.kill("SIGCONT");
+      await watching.frame(watching.frames.length + 2 * framesPerSecond);
+      const { frames, errors } = watching;
+      console.log(
+        `${transport}: ${frames.length} pictures beside a reader that stood still; ${Math.round(growth / 1024)} KB more`,
+      );
+      expect(judgeNumbers(frames)).toEqual({ skipped: 0, repeated: 0, unreadable: 0 });
+      expect(frames.length).toBeGreaterThan((stoppedMs / 1_000) * framesPerSecond);
+      expect(errors).toEqual([]);
+      expect(growth).toBeLessThan(mostGrowthBytes);
+    },
+    90_000,
+  );
+
+  test.each(present)(
+    "$name sees the picture again after the call broke",
+    async (player) => {
+      using directory = openDirectory();
+      const { path, port } = stage;
+      const after = stage.home.journalPosition;
+      const recording = player.record({ port, path, transport: "tcp", ms: 14_000, directory: directory.path });
+      await pause(5_000);
+      stage.home.home.cloud.operations.endCalls(camera, 5, "camera error");
+      const recorded = await recording;
+      expect(stage.home.calls(camera, "live.requested", after)).toHaveLength(1);
+      const verdict = await judgeRecording(recorded);
+      console.log(`${player.name}: ${verdict.frames} pictures over a broken call, ${verdict.skipped} skipped`);
+      expect(verdict.unreadable).toBe(0);
+      expect(verdict.frames).toBeGreaterThan(7 * framesPerSecond);
+    },
+    90_000,
+  );
+});
+
+/** openRTSP stays with what it was told. */
+const fallingBack = present.filter(({ name }) => name !== "live555 openRTSP");
+
+describe.concurrent("where UDP does not arrive", () => {
+  test.each(fallingBack)(
+    "$name goes on by TCP",
+    async (player) => {
+      using directory = openDirectory();
+      await using relay = await RtspRelay.open(stage.port, udpIsLost("9100-9101"));
+      const recording = { port: relay.port, path: stage.path, ms: 24_000, directory: directory.path };
+      const recorded = await player.record(recording);
+      const said = relay.said.map((text) => text.split("\r\n", 1)[0]?.split(" ", 1)[0]);
+      const verdict = await judgeRecording(recorded);
+      console.log(`${player.name} without UDP: ${said.join(" ")}; ${verdict.frames} pictures`);
+      expect(verdict).toMatchObject({ skipped: 0, repeated: 0, unreadable: 0 });
+      expect(verdict.frames).toBeGreaterThan(3 * framesPerSecond);
+      expect(relay.said.some((text) => text.includes("interleaved="))).toBe(true);
+    },
+    90_000,
+  );
+});

@@ -50,6 +50,8 @@ export interface BelfryOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Instead of our own PATH. */
   readonly path?: string;
+  /** Another program than the source, e.g. the compiled one; relative to the project. */
+  readonly mainFile?: string;
   /** Hears every line that Belfry prints, as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -101,7 +103,7 @@ export class BelfryProcess implements AsyncDisposable {
     const addresses = { rtsp_bind: "127.0.0.1", web_bind: "127.0.0.1" };
     const settings = { ...addresses, ...options.settings, rtsp_port: ports.rtsp, web_port: ports.web };
     const variables = Object.entries(settings).map(([key, value]) => [`BELFRY_${key.toUpperCase()}`, String(value)]);
-    const belfry = [process.execPath, mainFile, "--data", options.dataDirectory];
+    const belfry = [process.execPath, options.mainFile ?? mainFile, "--data", options.dataDirectory];
     const [command = "", ...args] = setpriv ? [setpriv, "--pdeathsig", "TERM", "--", ...belfry] : belfry;
     const child = spawn(command, args, {
       cwd: projectDirectory,

@@ -24,7 +24,7 @@ export interface HomeOptions {
   readonly isSignedIn?: boolean;
 }
 
-export interface StartOptions extends Pick<BelfryOptions, "settings" | "path" | "onLine"> {
+export interface StartOptions extends Pick<BelfryOptions, "settings" | "path" | "onLine" | "mainFile"> {
   /** Added to what points Belfry at the simulated cloud. */
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,93 @@
+// Everything that a benchmark of streams needs, each a process of its own: simulated cloud, broker, Belfry, signed in.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BelfryProcess, signIn } from "../../test/support/belfry-process.ts";
+import { Mosquitto } from "../../test/support/mosquitto.ts";
+import { MqttObserver } from "../../test/support/mqtt-observer.ts";
+import { type BenchCamera, SimulatorProcess } from "./simulator-process.ts";
+
+export interface StandOptions {
+  readonly cameras: number;
+  /** Where Node is to write processor profiles of Belfry. */
+  readonly cpuProfile?: string | undefined;
+  /** Of Belfry, by the names of the options file. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Instead of the source: the compiled program. */
+  readonly mainFile?: string;
+}
+
+export class StreamStand implements AsyncDisposable {
+  readonly simulator: SimulatorProcess;
+  readonly belfry: BelfryProcess;
+  /** Every message on the broker. */
+  readonly observer: MqttObserver;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    parts: { simulator: SimulatorProcess; belfry: BelfryProcess; observer: MqttObserver },
+    stack: AsyncDisposableStack,
+  ) {
+    this.simulator = parts.simulator;
+    this.belfry = parts.belfry;
+    this.observer = parts.observer;
+    this.#stack = stack;
+  }
+
+  static async start({ cameras, cpuProfile, settings = {}, mainFile }: StandOptions): Promise<StreamStand> {
+    await using stack = new AsyncDisposableStack();
+    const dataDirectory = await mkdtemp(join(tmpdir(), "belfry-bench-"));
+    stack.defer(() => rm(dataDirectory, { recursive: true, force: true }));
+    const simulator = stack.use(await SimulatorProcess.start(cameras));
+    const broker = stack.use(await Mosquitto.start());
+    const observer = stack.use(await MqttObserver.connect(broker.url));
+    const environment = await simulator.environment();
+    const { email, password } = simulator.account.credentials;
+    const run = await signIn({ dataDirectory, environment, credentials: { email, password } });
+    if (run.code !== 0) throw new Error(`the sign-in failed: ${run.stderr}`);
+    const profiling = cpuProfile === undefined ? "" : ` --cpu-prof --cpu-prof-dir=${cpuProfile}`;
+    const belfry = stack.use(
+      await BelfryProcess.start({
+        dataDirectory,
+        environment: { ...environment, NODE_OPTIONS: `${environment["NODE_OPTIONS"] ?? ""}${profiling}` },
+        settings: { mqtt_url: broker.url, ...settings },
+        ...(mainFile === undefined ? {} : { mainFile }),
+      }),
+    );
+    const stand = new StreamStand({ simulator, belfry, observer }, stack.move());
+    await Promise.all(simulator.cameras.map((camera) => stand.#available(camera)));
+    return stand;
+  }
+
+  url({ deviceId }: BenchCamera): string {
+    return this.belfry.rtspUrl(deviceId);
+  }
+
+  /** Ends the stream now; resolves when the call is over at Ring. */
+  async turnOff(camera: BenchCamera): Promise<void> {
+    const after = await this.simulator.journalPosition();
+    await this.observer.publish(`${topicOf(camera)}/stream/command`, "OFF");
+    await this.simulator.journal(after, { kind: "live.ended", waitMs: 5_000 });
+  }
+
+  /** Resolves when no call is left. */
+  async untilIdle(): Promise<void> {
+    for (;;) {
+      const entries = await this.simulator.journal(0, { kind: "live." });
+      const count = (kind: string): number => entries.filter((entry) => entry.kind === kind).length;
+      if (count("live.requested") === count("live.ended")) return;
+      const after = entries.at(-1)?.sequence ?? 0;
+      await this.simulator.journal(after, { kind: "live.ended", waitMs: 15_000 });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #available(camera: BenchCamera): Promise<void> {
+    await this.observer.waitFor(camera.slug, `${topicOf(camera)}/status`, { payload: "online", timeoutMs: 60_000 });
+  }
+}
+
+const topicOf = ({ locationId, deviceId }: BenchCamera): string => `ring/${locationId}/camera/${deviceId}`;

@@ -34,8 +34,10 @@ export class Child implements AsyncDisposable {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly pid: number;
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process is gone and all that it wrote has been read; never rejects. */
   readonly exited: Promise<ChildExit>;
+  /** Resolves when the process is gone; children of its own may still hold its output open. */
+  readonly died: Promise<ChildExit>;
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #clock: Clock;
   readonly #graceMs: number;
@@ -49,6 +51,9 @@ export class Child implements AsyncDisposable {
     this.stdin = process.stdin;
     this.stdout = process.stdout;
     this.stderr = process.stderr;
+    this.died = new Promise((resolve) => {
+      process.once("exit", (code, signal) => resolve({ code, signal }));
+    });
     this.exited = new Promise((resolve) => {
       process.once("close", (code, signal) => {
         this.#isGone = true;

@@ -1,0 +1,41 @@
+// The lines that MediaMTX writes, as lines of our own log, and as hints that something has changed.
+import type { Logger } from "../../../foundation/logger.ts";
+
+/** What a line may hint at. Only ever a reason to look: nothing rests on these words. */
+export type LogHint =
+  | { readonly kind: "script-started"; readonly path: string }
+  | { readonly kind: "reader-joined"; readonly path: string }
+  | { readonly kind: "something" };
+
+interface LogLine {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** Writes the line where it belongs. Its information is our debugging: what matters of it we say ourselves. */
+export function logLine(line: string, logger: Logger): LogLine {
+  const read = readLine(line);
+  const { level, message } = read;
+  if (level === "ERR" || level === "WAR") logger.warn(`MediaMTX: ${message}`);
+  else logger.debug(() => `MediaMTX: ${message}`);
+  return read;
+}
+
+export function hintOf(message: string): LogHint {
+  const [, started] = /^\[path ([^\]]+)\] runOnDemand command started/.exec(message) ?? [];
+  if (started !== undefined) return { kind: "script-started", path: started };
+  const [, read] = / is reading from path '([^']+)'/.exec(message) ?? [];
+  return read === undefined ? { kind: "something" } : { kind: "reader-joined", path: read };
+}
+
+/** JSON of MediaMTX itself; what its script writes goes the same way and is plain text. */
+function readLine(line: string): LogLine {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== "object" || parsed === null) return { level: "", message: line };
+    const fields: { readonly level?: unknown; readonly message?: unknown } = parsed;
+    return { level: String(fields.level ?? ""), message: String(fields.message ?? line) };
+  } catch {
+    return { level: "", message: line };
+  }
+}

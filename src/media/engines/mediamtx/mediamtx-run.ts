@@ -1,0 +1,166 @@
+// One run of MediaMTX: its configuration is written, it is started, and it is ready when its API answers.
+
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { abortable, composeSignals } from "../../../foundation/abort.ts";
+import { Child, type ChildExit, endMarked } from "../../../foundation/child-process.ts";
+import { type Clock, delay } from "../../../foundation/clock.ts";
+import { TransientError } from "../../../foundation/errors.ts";
+import type { Logger } from "../../../foundation/logger.ts";
+import type { AuthUser, Login } from "./auth-users.ts";
+import { controlTopic } from "./control-channel.ts";
+import { MediamtxApi } from "./mediamtx-api.ts";
+import { type MediamtxConfigOptions, type MediamtxPorts, mediamtxConfig, usersOf } from "./mediamtx-config.ts";
+import { hintOf, type LogHint, logLine } from "./mediamtx-log.ts";
+import { PublishPasses, randomName } from "./publish-passes.ts";
+
+export interface MediamtxRunOptions {
+  readonly program: string;
+  /** Made if need be; what stands in it is for this run. */
+  readonly directory: string;
+  /** The on-demand script. */
+  readonly script: string;
+  readonly control: { readonly host: string; readonly port: number } & Login;
+  readonly config: Omit<MediamtxConfigOptions, "ports" | "control">;
+  readonly ports: MediamtxPorts;
+  /** Id of the data directory, see `endLeftovers`. */
+  readonly instance: string;
+  readonly onHint: (hint: LogHint) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Marks the scripts of a run: MediaMTX passes its environment on to them. */
+const runVariable = "BELFRY_MEDIAMTX_RUN";
+const readyLimitMs = 10_000;
+const readyPauseMs = 40;
+const stopGraceMs = 1_500;
+
+export class MediamtxRun implements AsyncDisposable {
+  readonly api: MediamtxApi;
+  readonly ports: MediamtxPorts;
+  readonly passes: PublishPasses;
+  /** Resolves with the reason when MediaMTX and all its scripts are gone. */
+  readonly ended: Promise<Error>;
+  readonly #child: Child;
+  #lastComplaint = "";
+
+  private constructor(options: MediamtxRunOptions, child: Child, api: MediamtxApi, control: Login, mark: string) {
+    const { config, ports, logger, onHint, signal } = options;
+    this.api = api;
+    this.ports = ports;
+    this.#child = child;
+    this.passes = new PublishPasses({
+      host: publishingHost(config.host),
+      setUsers: (publishing: readonly AuthUser[]) => api.setUsers(usersOf(config.reading, control, publishing), signal),
+    });
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on("line", (line) => {
+        const { level, message } = logLine(line, logger);
+        if (level !== "DEB" && level !== "INF") this.#lastComplaint = message.slice(0, 300);
+        onHint(hintOf(message));
+      });
+    this.ended = child.died.then(async (exit) => {
+      await endMarked(runVariable, mark);
+      await child.exited;
+      return endedError(exit, this.#lastComplaint);
+    });
+  }
+
+  /** Rejects with TransientError `mediamtx.ended` or `mediamtx.not-ready`, or as `Child.start` does. */
+  static async start(options: MediamtxRunOptions): Promise<MediamtxRun> {
+    const { program, instance, clock, signal, ports } = options;
+    const login = { username: randomName("belfry"), password: randomBytes(24).toString("hex") };
+    const mark = randomName("run");
+    const { configFile, environment } = await writeFiles(options, login);
+    const child = await Child.start({
+      command: program,
+      args: [configFile],
+      env: { ...environment, [runVariable]: mark },
+      instance,
+      graceMs: stopGraceMs,
+      clock,
+      signal,
+    });
+    const run = new MediamtxRun(options, child, new MediamtxApi({ port: ports.api, login }), login, mark);
+    try {
+      await run.#untilReady(clock, signal);
+      return run;
+    } catch (error) {
+      await run[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  publishUrl(host: string, path: string, { username, password }: Login): string {
+    const address = publishingHost(host);
+    return `rtsp://${username}:${password}@${address.includes(":") ? `[${address}]` : address}:${this.ports.rtsp}/${path}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stop();
+    await this.ended;
+  }
+
+  async #untilReady(clock: Clock, parent: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    void this.ended.then((error) => ended.abort(error));
+    const signal = composeSignals(parent, ended.signal);
+    const latestMs = clock.monotonic() + readyLimitMs;
+    for (;;) {
+      try {
+        await abortable(this.api.info(signal), signal);
+        return;
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (clock.monotonic() > latestMs)
+          throw new TransientError("mediamtx.not-ready", "MediaMTX was started, but does not answer", { cause });
+      }
+      await delay(clock, readyPauseMs, signal);
+    }
+  }
+}
+
+/** Where publishers of this machine reach it: on loopback, unless it listens on one address alone. */
+function publishingHost(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+}
+
+interface WrittenFiles {
+  readonly configFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Passwords stand in these files alone, and only we can read them. */
+async function writeFiles(options: MediamtxRunOptions, login: Login): Promise<WrittenFiles> {
+  const { directory, control, script, config, ports } = options;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const configFile = join(directory, "mediamtx.yml");
+  await writePrivate(configFile, JSON.stringify(mediamtxConfig({ ...config, ports, control: login }), undefined, 2));
+  const clientOptions = `-u ${control.username}\n-P ${control.password}\n`;
+  for (const client of ["mosquitto_pub", "mosquitto_sub"]) await writePrivate(join(directory, client), clientOptions);
+  return {
+    configFile,
+    environment: {
+      BELFRY_DEMAND_SCRIPT: script,
+      BELFRY_CONTROL_HOST: control.host,
+      BELFRY_CONTROL_PORT: String(control.port),
+      BELFRY_CONTROL_TOPIC: controlTopic,
+      XDG_CONFIG_HOME: directory,
+    },
+  };
+}
+
+async function writePrivate(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 });
+  // The mode above is for a new file.
+  await chmod(file, 0o600);
+}
+
+function endedError({ code, signal }: ChildExit, lastComplaint: string): Error {
+  const why = lastComplaint ? `: ${lastComplaint}` : "";
+  return new TransientError("mediamtx.ended", `MediaMTX ended (${signal ?? `code ${code}`})${why}`);
+}

@@ -21,7 +21,8 @@ const answer = await fetch(pin.url, { signal: AbortSignal.timeout(300_000) });
 if (!answer.ok) refuse(`${pin.url} answers ${answer.status}; run scripts/update-pins if it has moved`);
 const archive = Buffer.from(await answer.arrayBuffer());
 const hash = createHash("sha256").update(archive).digest("hex");
-if (hash !== pin.sha256) refuse(`${pin.url} is not the pinned file: its SHA-256 is ${hash}, pins.json says ${pin.sha256}`);
+if (hash !== pin.sha256)
+  refuse(`${pin.url} is not the pinned file: its SHA-256 is ${hash}, pins.json says ${pin.sha256}`);
 writeFileSync("mediamtx.tar.gz", archive);
 execFileSync("tar", ["-xzf", "mediamtx.tar.gz", "mediamtx"]);
 rmSync("mediamtx.tar.gz");

@@ -6,6 +6,7 @@ import { parseDocument, stringify } from "yaml";
 import { type OptionRow, optionRows } from "../src/config/schema.ts";
 
 const rows: readonly OptionRow[] = optionRows;
+const appRows = rows.filter(({ isNotForApp }) => !isNotForApp);
 const begin = "<!-- settings: begin -->";
 const end = "<!-- settings: end -->";
 
@@ -22,16 +23,21 @@ function supervisorType(row: OptionRow): string | string[] {
 
 function appConfiguration(present: string): string {
   const document = parseDocument(present);
-  document.set("schema", Object.fromEntries(rows.map((row) => [row.key, supervisorType(row)])));
+  document.set("schema", Object.fromEntries(appRows.map((row) => [row.key, supervisorType(row)])));
   return document.toString({ lineWidth: 120 });
 }
 
 function translations(): string {
   const configuration = Object.fromEntries(
-    rows.map(({ key, title, text }) => [key, { name: title, description: text }]),
+    appRows.map(({ key, title, text }) => [key, { name: title, description: text }]),
   );
   const network = { "8554/tcp": "RTSP, for players outside Home Assistant" };
   return stringify({ configuration, network }, { lineWidth: 120 });
+}
+
+/** Starred: see below the table. */
+function shownKey({ key, isNotForApp }: OptionRow): string {
+  return `\`${key}\`${isNotForApp ? " *" : ""}`;
 }
 
 function shownDefault(row: OptionRow): string {
@@ -42,9 +48,10 @@ function shownDefault(row: OptionRow): string {
 function documentation(present: string): string {
   const [before = "", rest = ""] = present.split(begin);
   const after = rest.split(end)[1] ?? "";
-  const lines = rows.map((row) => `| \`${row.key}\` | ${shownDefault(row)} | ${row.text} |`);
+  const lines = rows.map((row) => `| ${shownKey(row)} | ${shownDefault(row)} | ${row.text} |`);
   const table = ["| setting | default | what it does |", "|---|---|---|", ...lines].join("\n");
-  return `${before}${begin}\n${table}\n${end}${after}`;
+  const note = "\\* Not an option of the app: Home Assistant decides about its network, and opens its ports.";
+  return `${before}${begin}\n${table}\n\n${note}\n${end}${after}`;
 }
 
 const files: Readonly<Record<string, (present: string) => string>> = {

@@ -5,6 +5,8 @@ interface RowBase {
   readonly title: string;
   /** One sentence for the owner. */
   readonly text: string;
+  /** No option of the app: its network is Home Assistant's affair. */
+  readonly isNotForApp?: true;
 }
 
 export type OptionRow = RowBase &
@@ -111,6 +113,7 @@ export const optionRows = [
   },
   {
     key: "rtsp_port",
+    isNotForApp: true,
     type: "integer",
     default: 8554,
     min: 1,
@@ -120,10 +123,104 @@ export const optionRows = [
   },
   {
     key: "rtsp_bind",
+    isNotForApp: true,
     type: "text",
     default: "0.0.0.0",
     title: "RTSP address",
     text: "Address on which the RTSP server listens; 127.0.0.1 keeps it on this machine.",
+  },
+  {
+    key: "stream_engine",
+    type: "choice",
+    default: "auto",
+    choices: ["auto", "builtin", "mediamtx"],
+    title: "Stream engine",
+    text: "What serves streams to players: Belfry's own RTSP server (builtin) or MediaMTX; auto takes MediaMTX only where LL-HLS, WHEP or RTSPS is switched on.",
+  },
+  {
+    key: "mediamtx_path",
+    type: "text",
+    default: "",
+    title: "MediaMTX program",
+    text: "Path of the mediamtx program, version 1.20.1 or newer; left empty, the variable MEDIAMTX_BIN, the PATH and Belfry's data directory are looked at.",
+  },
+  {
+    key: "mediamtx_download",
+    type: "boolean",
+    default: false,
+    title: "Download MediaMTX",
+    text: "Downloads the release of MediaMTX that this Belfry was tested with, at the first start that needs it and finds none.",
+  },
+  {
+    key: "mediamtx_mirror",
+    type: "text",
+    default: "",
+    pattern: /^(?:https?:\/\/\S+)?$/,
+    shape: "a URL such as https://mirror.example/mediamtx, or empty",
+    title: "MediaMTX mirror",
+    text: "Address of a directory from which the release file of MediaMTX is downloaded instead of its home; the file must be the same one, its checksum is verified.",
+  },
+  {
+    key: "ll_hls",
+    type: "boolean",
+    default: false,
+    title: "Low-latency HLS",
+    text: "Serves streams as low-latency HLS, too (by MediaMTX); the camera then sleeps about ten seconds later after the last viewer.",
+  },
+  {
+    key: "hls_port",
+    type: "integer",
+    default: 8888,
+    min: 1,
+    max: 65_535,
+    title: "HLS port",
+    text: "TCP port of low-latency HLS.",
+  },
+  {
+    key: "whep",
+    type: "boolean",
+    default: false,
+    title: "WebRTC by WHEP",
+    text: "Serves streams to WHEP players in browsers, too (by MediaMTX); their media arrives on UDP port 8189.",
+  },
+  {
+    key: "whep_port",
+    type: "integer",
+    default: 8889,
+    min: 1,
+    max: 65_535,
+    title: "WHEP port",
+    text: "TCP port of WHEP.",
+  },
+  {
+    key: "rtsps",
+    type: "boolean",
+    default: false,
+    title: "Encrypted RTSP",
+    text: "Serves streams by RTSP over TLS, too (by MediaMTX); it needs a certificate and its key.",
+  },
+  {
+    key: "rtsps_port",
+    type: "integer",
+    default: 8322,
+    min: 1,
+    max: 65_535,
+    title: "RTSPS port",
+    text: "TCP port of RTSP over TLS.",
+  },
+  {
+    key: "rtsps_cert",
+    type: "text",
+    default: "",
+    title: "RTSPS certificate file",
+    text: "Path of a PEM file with the certificate for RTSP over TLS.",
+  },
+  {
+    key: "rtsps_key",
+    type: "text",
+    default: "",
+    title: "RTSPS key file",
+    text: "Path of a PEM file with the key of the RTSPS certificate.",
   },
   {
     key: "stream_host",
@@ -150,6 +247,7 @@ export const optionRows = [
   },
   {
     key: "web_port",
+    isNotForApp: true,
     type: "integer",
     default: 8099,
     min: 1,
@@ -159,6 +257,7 @@ export const optionRows = [
   },
   {
     key: "web_bind",
+    isNotForApp: true,
     type: "text",
     default: "0.0.0.0",
     title: "Page address",

@@ -103,8 +103,8 @@ test("a new event is awaited with growing pauses, and shown once when it is read
   await clock.advance(0);
   news();
   history.add({ eventId: "2", recording: "pending" });
-  recordings.await({ kind: "motion", eventId: "2", happenedAt: clock.now() });
-  recordings.await({ kind: "motion", eventId: "2", happenedAt: clock.now() });
+  recordings.awaitRecording({ kind: "motion", eventId: "2", happenedAt: clock.now() });
+  recordings.awaitRecording({ kind: "motion", eventId: "2", happenedAt: clock.now() });
   await clock.advance(minute);
   expect(news()).toEqual([]);
   expect(history.looks).toBeLessThan(9);
@@ -120,10 +120,10 @@ test("an event without a recording is forgotten at once, one that never gets one
   const { clock, history, recordings } = setUp();
   await clock.advance(0);
   history.add({ eventId: "1", recording: "none" });
-  recordings.await({ kind: "motion", eventId: "1", happenedAt: clock.now() });
+  recordings.awaitRecording({ kind: "motion", eventId: "1", happenedAt: clock.now() });
   await clock.advance(minute);
   expect(history.looks).toBe(2);
-  recordings.await({ kind: "motion", eventId: "lost", happenedAt: clock.now() });
+  recordings.awaitRecording({ kind: "motion", eventId: "lost", happenedAt: clock.now() });
   await clock.advance(6 * minute);
   const looks = history.looks;
   expect(looks).toBeLessThan(25);
@@ -134,8 +134,10 @@ test("an event without a recording is forgotten at once, one that never gets one
 test("a burst of events is one series of looks, and events of other kinds are none", async () => {
   const { clock, history, recordings } = setUp();
   await clock.advance(0);
-  for (let index = 0; index < 100; index++) recordings.await({ kind: "motion", eventId: `m${index}`, happenedAt: 0 });
-  for (let index = 0; index < 5; index++) recordings.await({ kind: "ding", eventId: `d${index}`, happenedAt: 0 });
+  for (let index = 0; index < 100; index++)
+    recordings.awaitRecording({ kind: "motion", eventId: `m${index}`, happenedAt: 0 });
+  for (let index = 0; index < 5; index++)
+    recordings.awaitRecording({ kind: "ding", eventId: `d${index}`, happenedAt: 0 });
   await clock.advance(5 * minute);
   expect(history.looks).toBeLessThan(25);
 });
@@ -198,7 +200,7 @@ test("a new event of a transcoded selection replaces the old one when its downlo
   const done = Promise.withResolvers<void>();
   history.transcoding = done.promise;
   history.add({ eventId: "2" });
-  recordings.await({ kind: "motion", eventId: "2", happenedAt: clock.now() });
+  recordings.awaitRecording({ kind: "motion", eventId: "2", happenedAt: clock.now() });
   await clock.advance(30_000);
   expect(news()).toEqual([]);
   done.resolve();

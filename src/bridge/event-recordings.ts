@@ -77,7 +77,7 @@ export class EventRecordings {
   }
 
   /** Something was recorded; its recording will be there later. */
-  await(event: AwaitedEvent): void {
+  awaitRecording(event: AwaitedEvent): void {
     this.#awaited.add(event, this.#options.clock.now());
     this.#woken.resolve();
   }

@@ -89,7 +89,7 @@ export class EventStream implements Disposable {
     });
     this.#subscriptions = [
       camera.stateChanged.subscribe(() => this.#followPlan()),
-      camera.eventHappened.subscribe((event) => this.#recordings.await(event)),
+      camera.eventHappened.subscribe((event) => this.#recordings.awaitRecording(event)),
       liveStatusChanged.subscribe((status) => this.#liveChanged(status)),
     ];
     this.#followPlan();
@@ -149,6 +149,6 @@ export class EventStream implements Disposable {
     const since = this.#liveSince;
     this.#liveSince = startedAt;
     if (since === undefined || startedAt !== undefined) return;
-    this.#recordings.await({ kind: "on_demand", eventId: undefined, happenedAt: since });
+    this.#recordings.awaitRecording({ kind: "on_demand", eventId: undefined, happenedAt: since });
   }
 }

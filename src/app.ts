@@ -6,8 +6,8 @@ import { cameraUrls } from "./composition/camera-urls.ts";
 import { HomeAssistantAddress } from "./composition/home-assistant-address.ts";
 import { openPage } from "./composition/open-page.ts";
 import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
-import { listenRtsp } from "./composition/rtsp-listeners.ts";
 import { snapshotTools } from "./composition/snapshot-tools.ts";
+import { startStreamEngine } from "./composition/stream-engine.ts";
 import { findStreamHost } from "./composition/stream-host.ts";
 import { supervisorBroker } from "./composition/supervisor-broker.ts";
 import { version } from "./composition/version.ts";
@@ -109,11 +109,11 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
   const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, options.signal);
-  const rtsp = { settings, streams: hub, openedPort, clock, logger: logger.child("rtsp"), signal };
-  const { port, shownPort } = await listenRtsp(rtsp, teardown);
+  const served = { settings, streams: hub, openedPort, dataDirectory, instance: state.instanceId, redactor };
+  const engine = await startStreamEngine({ ...served, clock, logger: logger.child("rtsp"), signal }, teardown);
   const streams = streamPaths(options, state, hub, signal);
   const home = HomeAssistantAddress.find({ settings, supervisor, file: state.file, clock, logger, signal });
-  const urls = cameraUrls({ settings, host, port: shownPort, home, devices });
+  const urls = cameraUrls({ settings, host, engine, home, devices });
   const bridge = new Bridge({
     account,
     devices,
@@ -140,6 +140,7 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   });
   teardown.add("the bridge", () => bridge[Symbol.dispose]());
   home.changed.subscribe(() => bridge.refresh());
+  engine.changed.subscribe(() => bridge.refresh());
   const live = {
     stream: (deviceId: string) => hub.find(livePath(deviceId)),
     streamsChanged: hub.streamsChanged,
@@ -152,7 +153,7 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
       account,
       broker,
       streams: live,
-      rtspPort: port,
+      engine,
       signal,
     },
     teardown,

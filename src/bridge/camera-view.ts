@@ -5,6 +5,7 @@ import type { CameraEventActions, CameraEventsView } from "./camera-events-keepe
 import type { EventStreamState } from "./event-stream.ts";
 import type { LiveStreamState } from "./live-stream.ts";
 import type { SnapshotActions, SnapshotsView } from "./snapshot-keeper.ts";
+import type { FurtherUrls } from "./stream-urls.ts";
 
 export interface CameraView {
   readonly camera: CameraState;
@@ -12,7 +13,12 @@ export interface CameraView {
   readonly snapshots: SnapshotsView;
   readonly liveStream: LiveStreamState;
   readonly eventStream: EventStreamState;
-  readonly urls: { readonly liveStream: string; readonly stillImage: string };
+  readonly urls: {
+    readonly liveStream: string;
+    /** The same by other protocols, as far as they are served. */
+    readonly furtherStreams?: FurtherUrls | undefined;
+    readonly stillImage: string;
+  };
 }
 
 export interface CameraActions extends CameraEventActions, SnapshotActions {

@@ -18,6 +18,7 @@ import { listenOnNextFreePort } from "./next-free-port.ts";
 import { ownAddress } from "./own-address.ts";
 import { pageSecrets } from "./page-secrets.ts";
 import { RingSignIn } from "./ring-sign-in.ts";
+import type { StreamEngine } from "./stream-engine.ts";
 import { version } from "./version.ts";
 
 export interface PageOptions {
@@ -28,7 +29,7 @@ export interface PageOptions {
   readonly account: RingAccount;
   readonly broker: HouseStatusOptions["broker"];
   readonly streams: Pick<HouseStatusOptions, "stream" | "streamsChanged">;
-  readonly rtspPort: number;
+  readonly engine: StreamEngine;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -57,14 +58,16 @@ export async function openPage(options: PageOptions, teardown: Teardown): Promis
   announce(options, server);
 }
 
-function statusSource({ state, account, broker, streams, rtspPort, clock, logger }: PageOptions): HouseStatusSource {
+function statusSource({ state, account, broker, streams, engine, clock, logger }: PageOptions): HouseStatusSource {
   const hasSound = findExecutable("ffmpeg") !== undefined;
-  const engine = { name: "built-in", isHealthy: true, rtspPort, hasSound };
   return new HouseStatusSource({
     version,
     account,
     broker,
-    engine: () => engine,
+    engine: () => {
+      const { isHealthy, reason, rtspPort } = engine.state;
+      return { name: engine.name, isHealthy, reason, rtspPort, hasSound };
+    },
     ...streams,
     lastEvent: (deviceId) => newestEvent(state.camera(deviceId)),
     clock,

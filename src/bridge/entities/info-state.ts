@@ -1,6 +1,7 @@
 // The JSON of `info/state`, with the names that users of ring-mqtt have in their templates.
 import type { CameraState } from "../../ring/camera-state.ts";
 import type { CameraView } from "../camera-view.ts";
+import type { FurtherUrls } from "../stream-urls.ts";
 import { type Attributes, isoTime } from "./entity-row.ts";
 
 export function infoOf({ camera, urls }: CameraView): Attributes {
@@ -14,7 +15,16 @@ export function infoOf({ camera, urls }: CameraView): Attributes {
     kind: camera.kind,
     powerSource: camera.isOnBattery ? "battery" : "wired",
     stream_Source: urls.liveStream,
+    ...further(urls.furtherStreams ?? {}),
     still_Image_URL: urls.stillImage,
+  };
+}
+
+function further({ rtsps, hls, whep }: FurtherUrls): Attributes {
+  return {
+    ...(rtsps === undefined ? {} : { rtsps_Source: rtsps }),
+    ...(hls === undefined ? {} : { hls_Source: hls }),
+    ...(whep === undefined ? {} : { whep_Source: whep }),
   };
 }
 

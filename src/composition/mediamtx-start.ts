@@ -1,0 +1,152 @@
+// MediaMTX as stream engine: found, given its control channel and the feeds of our streams, and started.
+import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Settings } from "../config/schema.ts";
+import { findExecutable } from "../foundation/child-process.ts";
+import type { Clock } from "../foundation/clock.ts";
+import { PermanentError } from "../foundation/errors.ts";
+import type { Logger } from "../foundation/logger.ts";
+import type { Redactor } from "../foundation/redact.ts";
+import type { Teardown } from "../foundation/teardown.ts";
+import type { CarriageTools } from "../media/engines/mediamtx/carriage.ts";
+import type { ControlBroker } from "../media/engines/mediamtx/control-channel.ts";
+import { Feeds } from "../media/engines/mediamtx/feeds.ts";
+import { type FoundMediamtx, findMediamtx } from "../media/engines/mediamtx/find-mediamtx.ts";
+import { MediamtxEngine } from "../media/engines/mediamtx/mediamtx-engine.ts";
+import { StreamPublisher } from "../media/ffmpeg/publish-stream.ts";
+import type { StreamHub } from "../media/hub/stream-hub.ts";
+import { RtspServer } from "../media/servers/rtsp/rtsp-server.ts";
+import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
+import type { StreamEngine } from "./stream-engine.ts";
+
+export interface MediamtxStartOptions {
+  readonly settings: Settings;
+  readonly streams: StreamHub;
+  readonly dataDirectory: string;
+  /** Id of the data directory. */
+  readonly instance: string;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Beside the sources and beside the compiled code alike. */
+const script = fileURLToPath(new URL("../../scripts/stream-on-demand.sh", import.meta.url));
+const loopback = "127.0.0.1";
+
+/** Rejects with an AppError that says what is missing. What was started by then is in the teardown. */
+export async function startMediamtx(options: MediamtxStartOptions, teardown: Teardown): Promise<StreamEngine> {
+  const { settings, streams, dataDirectory, instance, clock, signal } = options;
+  const logger = options.logger.child("mediamtx");
+  const found = await find(options);
+  assertProgram("mosquitto_pub", "mosquitto-clients");
+  assertProgram("mosquitto_sub", "mosquitto-clients");
+  assertProgram("ffmpeg", "ffmpeg");
+  const { livestream_user: username, livestream_pass: password, stream_host: streamHost } = settings;
+  const broker = await openControlBroker(options, teardown);
+  const tools = await openFeeds(options, teardown);
+  const engine = await MediamtxEngine.start(
+    {
+      ...found,
+      directory: join(dataDirectory, "mediamtx", "run"),
+      script,
+      host: settings.rtsp_bind,
+      ports: {
+        rtsp: settings.rtsp_port,
+        rtsps: settings.rtsps ? settings.rtsps_port : undefined,
+        hls: settings.ll_hls ? settings.hls_port : undefined,
+        whep: settings.whep ? settings.whep_port : undefined,
+      },
+      login: username && password ? { username, password } : undefined,
+      certificate: certificateOf(settings),
+      otherHosts: isIP(streamHost) > 0 ? [streamHost] : [],
+      streams,
+      broker,
+      tools,
+      instance,
+    },
+    { clock, logger, signal },
+  );
+  teardown.add("MediaMTX", () => engine[Symbol.asyncDispose]());
+  return {
+    name: "MediaMTX",
+    get state() {
+      const { isHealthy, reason, ports } = engine.status;
+      return { isHealthy, reason, rtspPort: ports.rtsp, shown: ports };
+    },
+    changed: engine.changed,
+  };
+}
+
+async function find({
+  settings,
+  dataDirectory,
+  instance,
+  clock,
+  signal,
+}: MediamtxStartOptions): Promise<FoundMediamtx> {
+  const places = {
+    named: [
+      { by: "the setting mediamtx_path", path: settings.mediamtx_path },
+      { by: "the variable MEDIAMTX_BIN", path: process.env["MEDIAMTX_BIN"] ?? "" },
+    ],
+    searchPath: process.env["PATH"] ?? "",
+    installed: join(dataDirectory, "mediamtx", "mediamtx"),
+  };
+  const found = await findMediamtx(places, { instance, clock, signal });
+  if (found) return found;
+  throw new PermanentError(
+    "mediamtx.missing",
+    "MediaMTX is not installed: run npm run mediamtx:install, set mediamtx_download or mediamtx_path, or set stream_engine to builtin",
+  );
+}
+
+function assertProgram(name: string, packageName: string): void {
+  if (findExecutable(name)) return;
+  throw new PermanentError("mediamtx.missing-tool", `MediaMTX as stream engine needs ${name}: install ${packageName}`);
+}
+
+/** RTSPS needs both files; MediaMTX says itself what is wrong with them. */
+function certificateOf({ rtsps, rtsps_cert: file, rtsps_key: keyFile }: Settings) {
+  if (!rtsps) return undefined;
+  if (file && keyFile) return { file, keyFile };
+  throw new PermanentError(
+    "mediamtx.certificate",
+    "RTSPS needs a certificate: set rtsps_cert and rtsps_key, or switch rtsps off",
+  );
+}
+
+/** For the on-demand scripts alone: on loopback, with a credential for this run. */
+async function openControlBroker({ redactor }: MediamtxStartOptions, teardown: Teardown): Promise<ControlBroker> {
+  const credential = { username: "belfry", password: randomBytes(24).toString("hex") };
+  redactor.addSecret(credential.password);
+  const broker = await EmbeddedBroker.open({ credential });
+  teardown.add("the control channel of MediaMTX", () => broker.close());
+  return {
+    host: loopback,
+    port: broker.port,
+    ...credential,
+    publishRetained: (topic, payload) => broker.publish(topic, payload, { retain: true }),
+    subscribe: (filter, listener) => broker.subscribe(filter, listener),
+  };
+}
+
+/** Nobody can guess the path of a feed, and each serves once: that is its credential, and it may stand in FFmpeg's arguments. */
+async function openFeeds(options: MediamtxStartOptions, teardown: Teardown): Promise<CarriageTools> {
+  const { instance, clock, signal } = options;
+  const logger = options.logger.child("feeds");
+  const feeds = new Feeds();
+  const where = { host: loopback, port: 0, udp: false, serverName: "Belfry" };
+  // Who watches is said of the readers at MediaMTX, not of the FFmpeg in between.
+  const quiet = { ...logger, info: logger.debug };
+  const server = await RtspServer.listen({ ...where, streams: feeds }, { clock, logger: quiet, signal });
+  teardown.add("the feeds of MediaMTX", () => server[Symbol.asyncDispose]());
+  return {
+    publisher: new StreamPublisher({ ffmpegPath: "ffmpeg", instance, clock, logger }),
+    feeds,
+    feedUrl: (path) => `rtsp://${loopback}:${server.port}/${path}`,
+  };
+}

@@ -39,7 +39,7 @@ test("sections live side by side and survive", () => {
   expect(first.read()).toBe(0);
   first.write(1);
   expect(second.update((value) => value + 5)).toBe(5);
-  expect(stored(path)).toEqual({ version: 1, sections: { first: 1, second: 5 } });
+  expect(stored(path)).toEqual({ version: 1, readableFrom: 1, sections: { first: 1, second: 5 } });
 
   const again = StateFile.open(path, silentLogger);
   expect(again.section("second", count).read()).toBe(5);

@@ -1,9 +1,19 @@
 // The state that must survive: one JSON file with named sections; a write is on the disk when the call returns.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errorText, PermanentError } from "../foundation/errors.ts";
+import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { copyDurably, replaceDurably, storageError } from "./durable-write.ts";
+import {
+  ageOf,
+  currentFormat,
+  keptAs,
+  migrate,
+  parseContent,
+  type Sections,
+  type StateContent,
+  type StateFormat,
+} from "./state-format.ts";
 
 /** One room's part of the file. */
 export interface StateSection<T> {
@@ -17,36 +27,38 @@ export interface StateSection<T> {
   update(change: (current: T) => T): T;
 }
 
-const formatVersion = 1;
-
-interface Content {
-  readonly version: number;
-  readonly sections: Readonly<Record<string, unknown>>;
+interface Loaded {
+  readonly sections: Map<string, unknown>;
+  /** The file itself (not its copy) is good, and of our format. */
+  readonly isGood: boolean;
 }
 
 export class StateFile {
   readonly path: string;
   readonly #logger: Logger;
+  readonly #format: StateFormat;
   readonly #sections: Map<string, unknown>;
   readonly #taken = new Set<string>();
   /** Whether the file itself (not its copy) is good: only then it may become the copy. */
   #isGood: boolean;
 
-  private constructor(path: string, logger: Logger, loaded: { sections: Map<string, unknown>; isGood: boolean }) {
+  private constructor(path: string, logger: Logger, format: StateFormat, loaded: Loaded) {
     this.path = path;
     this.#logger = logger;
+    this.#format = format;
     this.#sections = loaded.sections;
     this.#isGood = loaded.isGood;
   }
 
   /**
    * Makes the directory where it is missing. A damaged file is replaced by its previous copy, with a warning; where that is
-   * damaged too, both are moved aside and the state starts empty. Throws PermanentError where nothing can be read or made.
+   * damaged too, both are moved aside and the state starts empty. A file of an older format is kept beside and brought to ours;
+   * for one of a newer format, what was kept of ours is used. Throws PermanentError where nothing can be read or made.
    */
-  static open(path: string, logger: Logger): StateFile {
+  static open(path: string, logger: Logger, format: StateFormat = currentFormat): StateFile {
     makeDirectory(dirname(path));
     removeUnfinished(path);
-    return new StateFile(path, logger, load(path, logger));
+    return new StateFile(path, logger, format, load(path, logger, format));
   }
 
   /** `parse` gets undefined where nothing is stored yet; where it throws, the stored value counts as nothing. One owner per name. */
@@ -79,7 +91,8 @@ export class StateFile {
   }
 
   #save(): void {
-    const content: Content = { version: formatVersion, sections: Object.fromEntries(this.#sections) };
+    const { version, readableFrom } = this.#format;
+    const content: StateContent = { version, readableFrom, sections: Object.fromEntries(this.#sections) };
     const text = `${JSON.stringify(content, null, 1)}\n`;
     try {
       if (this.#isGood) copyDurably(this.path, previousOf(this.path));
@@ -113,47 +126,75 @@ function removeUnfinished(path: string): void {
   }
 }
 
-function load(path: string, logger: Logger): { sections: Map<string, unknown>; isGood: boolean } {
+function load(path: string, logger: Logger, format: StateFormat): Loaded {
   const main = readContent(path);
-  if (main instanceof Map) return { sections: main, isGood: true };
+  if (typeof main === "object") return adopt(path, main, logger, format);
   const previous = readContent(previousOf(path));
-  if (previous instanceof Map) {
+  if (typeof previous === "object") {
     const problem = main ? `is damaged (${main})` : "is missing";
     logger.warn(`${path} ${problem}; its previous copy is used, the last change may be lost`);
-    return { sections: previous, isGood: false };
+    return { ...adopt(path, previous, logger, format), isGood: false };
   }
   if (main || previous) moveAside([path, previousOf(path)], logger);
   return { sections: new Map(), isGood: false };
 }
 
-/** The sections, or what is wrong with the file, or undefined where there is none. */
-function readContent(path: string): Map<string, unknown> | string | undefined {
-  if (!existsSync(path)) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw storageError(path, error);
+/** What is usable of a whole file, whichever Belfry wrote it. */
+function adopt(path: string, content: StateContent, logger: Logger, format: StateFormat): Loaded {
+  const age = ageOf(content, format);
+  if (content.version !== format.version) keep(path, keptAs(path, content.version));
+  if (age === "newer") return { sections: mapOf(goBack(path, content, logger, format)), isGood: false };
+  return { sections: mapOf(age === "older" ? bringUp(path, content, format) : content.sections), isGood: true };
+}
+
+/** What was kept when a newer Belfry took over. */
+function goBack(path: string, { version }: StateContent, logger: Logger, format: StateFormat): Sections {
+  for (let older = format.version; older > 0; older--) {
+    const kept = readContent(keptAs(path, older));
+    if (typeof kept !== "object" || ageOf(kept, format) === "newer") continue;
+    logger.warn(
+      `${path} was written by a newer Belfry (format ${version}); what was kept before that one is used, later changes are lost`,
+    );
+    return bringUp(path, kept, format);
   }
+  throw new PermanentError(
+    "storage.newer",
+    `${path} was written by a newer Belfry (format ${version}); install that one, or use another data directory`,
+  );
+}
+
+function bringUp(path: string, content: StateContent, format: StateFormat): Sections {
   try {
-    const content: unknown = JSON.parse(text);
-    if (!isContent(content)) return "it is not a state file";
-    if (content.version > formatVersion)
-      throw new PermanentError(
-        "storage.newer",
-        `${path} was written by a newer Belfry (format ${content.version}); install that one, or use another data directory`,
-      );
-    return new Map(Object.entries(content.sections));
-  } catch (error) {
-    if (error instanceof SyntaxError) return errorText(error);
-    throw error;
+    return migrate(content, format);
+  } catch (cause) {
+    throw new PermanentError(
+      "storage.migration",
+      `${path} (format ${content.version}) cannot be read by this Belfry; install the earlier one, or use another data directory`,
+      { cause },
+    );
   }
 }
 
-function isContent(value: unknown): value is Content {
-  if (typeof value !== "object" || value === null || !("version" in value) || !("sections" in value)) return false;
-  const { version, sections } = value;
-  return Number.isInteger(version) && typeof sections === "object" && sections !== null && !Array.isArray(sections);
+function keep(path: string, copy: string): void {
+  try {
+    copyDurably(path, copy);
+  } catch (error) {
+    throw storageError(copy, error);
+  }
+}
+
+function mapOf(sections: Sections): Map<string, unknown> {
+  return new Map(Object.entries(sections));
+}
+
+/** The content, or what is wrong with the file, or undefined where there is none. */
+function readContent(path: string): StateContent | string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return parseContent(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw storageError(path, error);
+  }
 }
 
 function moveAside(paths: readonly string[], logger: Logger): void {

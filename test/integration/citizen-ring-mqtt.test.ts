@@ -1,53 +1,8 @@
 // Moving over from ring-mqtt: its single discovery messages, in the shapes that it sends, give way to ours with the same ids.
 import { expect, test } from "vitest";
 import { buildAccount } from "../../simulator/account-builders.ts";
-import type { Device } from "../../simulator/device.ts";
+import { ringMqttDiscovery } from "../support/ring-mqtt-discovery.ts";
 import { SimulatedHome } from "../support/simulated-home.ts";
-
-interface Old {
-  readonly topic: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** What ring-mqtt 5 announces of a doorbell with a light, one message for each entity. */
-function ringMqttDiscovery({ record }: Device): Old[] {
-  const base = `ring/${record.location_id}/camera/${record.device_id}`;
-  const device = { ids: [record.device_id], name: record.description, mf: "Ring", mdl: "Doorbell" };
-  const availability = {
-    availability_topic: `${base}/status`,
-    payload_available: "online",
-    payload_not_available: "offline",
-  };
-  const entity = (component: string, key: string, options: object = {}): Old => ({
-    topic: `homeassistant/${component}/${record.location_id}/${record.device_id}_${key}/config`,
-    config: { name: key, unique_id: `${record.device_id}_${key}`, ...options, ...availability, device },
-  });
-  const read = (component: string, key: string, options: object = {}): Old =>
-    entity(component, key, { state_topic: `${base}/${key}/state`, ...options });
-  const write = (component: string, key: string, options: object = {}): Old =>
-    read(component, key, { command_topic: `${base}/${key}/command`, ...options });
-  const info = { state_topic: `${base}/info/state`, entity_category: "diagnostic" };
-  return [
-    read("binary_sensor", "motion", { device_class: "motion", json_attributes_topic: `${base}/motion/attributes` }),
-    read("binary_sensor", "ding", { device_class: "occupancy", icon: "mdi:doorbell-video" }),
-    write("switch", "stream", { icon: "mdi:cctv", entity_category: "diagnostic" }),
-    write("switch", "event_stream", { icon: "mdi:vhs", entity_category: "diagnostic" }),
-    write("select", "event_select", { options: ["Ding 1", "Motion 1"], entity_category: "config" }),
-    write("switch", "siren", { icon: "mdi:alarm-light" }),
-    write("light", "light"),
-    entity("camera", "snapshot", { topic: `${base}/snapshot/image` }),
-    write("select", "snapshot_mode", { options: ["All", "Auto", "Disabled"], entity_category: "config" }),
-    write("number", "snapshot_interval", { min: 10, max: 604_800, mode: "box", entity_category: "config" }),
-    entity("button", "take_snapshot", { command_topic: `${base}/take_snapshot/command` }),
-    write("switch", "motion_detection", { entity_category: "config" }),
-    write("switch", "motion_warning", { entity_category: "config" }),
-    write("number", "motion_duration", { min: 10, max: 180, mode: "box", entity_category: "config" }),
-    write("number", "ding_duration", { min: 10, max: 180, entity_category: "config" }),
-    read("sensor", "info", { device_class: "timestamp", ...info }),
-    read("sensor", "wireless", { device_class: "signal_strength", unit_of_measurement: "dBm", ...info }),
-    read("sensor", "battery", { device_class: "battery", unit_of_measurement: "%", ...info }),
-  ];
-}
 
 const isMigration = (text: string): boolean => text === '{"migrate_discovery":true}';
 

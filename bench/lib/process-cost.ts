@@ -1,17 +1,16 @@
-// What processes cost, as the kernel counts it: time on the processor in nanoseconds, and memory without what is shared twice.
-import { readdir, readFile } from "node:fs/promises";
+// What processes cost, as the kernel counts it: time on the processor, and memory with what is shared counted in parts.
+import { readFile } from "node:fs/promises";
 import { descendantsOf } from "../../test/support/process-list.ts";
 
-/** Processor time of all threads of a process, ms; 0 for one that is gone. */
+/** The kernel's unit for the outside, whatever its timer does. */
+const tickMs = 10;
+
+/** Of all threads of a process, those that have ended included; 0 for one that is gone. */
 async function cpuMs(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const times = await Promise.all(
-    threads.map(async (thread) => {
-      const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "latin1").catch(() => "0");
-      return Number(text.split(" ")[0]) / 1e6;
-    }),
-  );
-  return times.reduce((sum, time) => sum + time, 0);
+  const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  // The name of the program, in brackets, may have spaces.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * tickMs;
 }
 
 async function memoryBytes(pid: number): Promise<number> {
@@ -39,5 +38,5 @@ export async function treeMemoryMb(pid: number): Promise<number> {
 export async function machineBusyMs(): Promise<number> {
   const [line = ""] = (await readFile("/proc/stat", "latin1")).split("\n");
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = line.trim().split(/\s+/).slice(1).map(Number);
-  return (user + nice + system + irq + softIrq) * 10;
+  return (user + nice + system + irq + softIrq) * tickMs;
 }

@@ -16,7 +16,7 @@ export class ReaderFleet implements AsyncDisposable {
     this.#child = fork(script, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.pid = this.#child.pid ?? 0;
     this.#child.on("message", (answer: FleetAnswer) => this.#settle(answer));
-    this.#child.once("close", () => {
+    this.#child.once("exit", () => {
       for (const id of [...this.#waiting.keys()]) this.#settle({ id, error: "the process of the readers ended" });
     });
   }
@@ -41,7 +41,7 @@ export class ReaderFleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null) return;
-    const gone = new Promise((resolve) => this.#child.once("close", resolve));
+    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.disconnect();
     await gone;
   }

@@ -1,9 +1,12 @@
 // The simulated Ring cloud as a process of its own, with as many cameras as a benchmark wants, steered by its control API.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { AccountData } from "../../simulator/account.ts";
 import { buildAccount, recordLike } from "../../simulator/account-builders.ts";
@@ -102,9 +105,11 @@ export class SimulatorProcess implements AsyncDisposable {
   }
 
   async #get<T>(path: string): Promise<T> {
-    const response = await fetch(`${this.#controlUrl}${path}`);
-    const body = await response.json();
-    if (!response.ok) throw new Error(`the simulator answered ${path} with ${JSON.stringify(body)}`);
+    // A connection of its own: one that is kept may be closed by the other side just when it is used again.
+    const [response] = await once(get(`${this.#controlUrl}${path}`, { agent: false }), "response");
+    const message: IncomingMessage = response;
+    const body = await json(message);
+    if (message.statusCode !== 200) throw new Error(`the simulator answered ${path} with ${JSON.stringify(body)}`);
     return body as T;
   }
 }

@@ -37,12 +37,12 @@ function setUp(memory = volatileCameraMemory()) {
   return { clock, told, writes, keeper, memory };
 }
 
-test("an event is told at once, after its state, with id, times and text", () => {
+test("an event is told at once, before its state, with id, times and text", () => {
   const { told, keeper } = setUp();
   keeper.happened(event(), true);
-  expect(told[0]).toBe("states true false");
-  expect(told[1]).toMatch(/^motion_event /);
-  expect(JSON.parse(told[1]?.slice("motion_event ".length) ?? "")).toEqual({
+  expect(told[1]).toBe("states true false");
+  expect(told[0]).toMatch(/^motion_event /);
+  expect(JSON.parse(told[0]?.slice("motion_event ".length) ?? "")).toEqual({
     event_type: "person",
     eventId: "7123456789012345678",
     happenedAt: "2026-11-20T12:00:00.000Z",
@@ -68,8 +68,8 @@ test.each([...motionEventTypes.map((type) => [type, type]), ["baby_cry", "motion
   (detection, type) => {
     const { told, keeper } = setUp();
     keeper.happened(event({ detection }), true);
-    expect(told[1]).toContain(`"event_type":"${type}"`);
-    expect(told[1]).toContain(`"detection":"${detection}"`);
+    expect(told[0]).toContain(`"event_type":"${type}"`);
+    expect(told[0]).toContain(`"detection":"${detection}"`);
   },
 );
 

@@ -27,7 +27,7 @@ export interface CameraEventsOptions {
   readonly link: Pick<DeviceLink, "publishEvent">;
   readonly memory: CameraMemory;
   readonly clock: Clock;
-  /** Publishes the states; called before the event itself is told. */
+  /** Publishes the states; called after the event itself was told, which carries all of it. */
   readonly onChange: () => void;
 }
 
@@ -55,9 +55,10 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
 
   /** `isTold`: the camera has the entity that tells such events. */
   happened(event: CameraEvent, isTold: boolean): void {
-    this.#held[event.kind].happened(event);
     const { key, payload } = eventMessage(event);
+    // First: a broker with Nagle's algorithm on holds up to 40 ms back whatever follows in the same moment.
     if (isTold) this.#options.link.publishEvent(key, payload);
+    this.#held[event.kind].happened(event);
     this.#saveLater(event.kind);
   }
 

@@ -65,7 +65,7 @@ export class DeviceChannel implements DeviceLink, Disposable {
     this.#entities = entities;
     if (hasMoved) {
       this.replayStatus();
-      this.replayValues();
+      this.replayValues(true);
     }
     if (this.#announced === undefined && this.#canAnnounceNow()) this.announce();
     else this.#announceSoon(announceDelayMs);
@@ -134,11 +134,14 @@ export class DeviceChannel implements DeviceLink, Disposable {
   }
 
   replayStatus(): void {
-    for (const [topic, payload] of this.#status) this.#send(topic, payload);
+    for (const [topic, payload] of this.#status) this.#send(topic, payload, 1);
   }
 
-  replayValues(): void {
-    for (const [topic, payload] of this.#values) this.#send(topic, payload);
+  /** Pictures are left out where the broker still has them: a picture that comes again looks like a new one. */
+  replayValues(withPictures: boolean): void {
+    for (const [topic, payload] of this.#values) {
+      if (withPictures || typeof payload === "string") this.#send(topic, payload, 0);
+    }
   }
 
   /** Nothing is sent afterwards; what the broker has stays there. */
@@ -235,14 +238,17 @@ export class DeviceChannel implements DeviceLink, Disposable {
   #keep<T extends string | Buffer>(store: Map<string, T>, topic: string, payload: T, force = false): void {
     if (this.#isOver || (store.get(topic) === payload && !force)) return;
     store.set(topic, payload);
-    this.#send(topic, payload);
+    this.#send(topic, payload, Object.is(store, this.#status) ? 1 : 0);
   }
 
-  /** Without broker nothing is sent: all of it is replayed when it is back. */
-  #send(topic: string, payload: string | Buffer): void {
+  /**
+   * Without broker nothing is sent: all of it is replayed when it is back. For the same reason values need no confirmation
+   * (QoS 0), which for many cameras is the difference between a moment and half a minute.
+   */
+  #send(topic: string, payload: string | Buffer, qos: 0 | 1): void {
     const full = this.#topic(topic);
     this.#deps.register.addTopic(this.#device.id, full);
-    if (this.#deps.broker.isConnected) this.#deps.broker.publish(full, payload, { retain: true });
+    if (this.#deps.broker.isConnected) this.#deps.broker.publish(full, payload, { retain: true, qos });
   }
 
   #topic(below: string): string {

@@ -121,6 +121,9 @@ const everythingOnce = [
   `${at}/snapshot/image=jpeg`,
 ];
 
+/** The broker still has the pictures: sent again they would look new. */
+const withoutPictures = everythingOnce.filter((message) => !message.includes("/image="));
+
 const describeBoth = (homeAssistant: HomeAssistant): void => {
   const camera = homeAssistant.link(frontDoor);
   camera.describe(frontDoor, [motion, snapshot]);
@@ -163,12 +166,12 @@ test("several birth messages are answered once, after the drawn delay; stored on
   broker.deliver("homeassistant/status", "online");
   expect(take()).toEqual([]);
   await clock.advance(500);
-  expect(take().sort()).toEqual([...everythingOnce].sort());
+  expect(take().sort()).toEqual([...withoutPictures].sort());
   await clock.advance(10_000);
   expect(take()).toEqual([]);
   broker.deliver("homeassistant/status", "online");
   await clock.advance(2_000);
-  expect(take()).toHaveLength(everythingOnce.length);
+  expect(take()).toHaveLength(withoutPictures.length);
 });
 
 test("a connect while a birth message waits answers both", async () => {

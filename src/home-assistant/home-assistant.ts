@@ -90,7 +90,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   }
 
   announceAll(): void {
-    if (this.#options.broker.isConnected) this.#replay();
+    if (this.#options.broker.isConnected) this.#replay(false);
   }
 
   /** Says `offline`; the broker connection is to be closed after it, which waits until that is with the broker. */
@@ -115,12 +115,12 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     this.#lifetime.use(broker.subscribe(topics.commandFilter, (message) => this.#handleCommand(message)));
     this.#lifetime.use(broker.subscribe(topics.birth, (message) => this.#handleBirth(message)));
     this.#lifetime.use(broker.subscribe(topics.bridgeStatus, (message) => this.#handleStatus(message)));
-    this.#lifetime.use(broker.connected.subscribe((isConnected) => isConnected && this.#replay()));
-    if (broker.isConnected) this.#replay();
+    this.#lifetime.use(broker.connected.subscribe((isConnected) => isConnected && this.#replay(true)));
+    if (broker.isConnected) this.#replay(true);
   }
 
   /** Everything that is retained, once, in the order in which Home Assistant needs it. Events are never said again. */
-  #replay(): void {
+  #replay(withPictures: boolean): void {
     this.#birth?.[Symbol.dispose]();
     this.#birth = undefined;
     // The bridge first: the others name it as their parent.
@@ -129,7 +129,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     for (const channel of channels) channel.announce(true);
     this.#sayStatus("online");
     for (const channel of channels) channel.replayStatus();
-    for (const channel of channels) channel.replayValues();
+    for (const channel of channels) channel.replayValues(withPictures);
     this.#retired.resume();
   }
 
@@ -153,7 +153,7 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     logger.debug("Home Assistant has started");
     this.#birth = clock.after(random() * longestBirthDelayMs, () => {
       this.#birth = undefined;
-      if (broker.isConnected) this.#replay();
+      if (broker.isConnected) this.#replay(false);
     });
   }
 

@@ -37,17 +37,17 @@ test("two presses within the hold: the event fires twice, the state goes on once
   expect(attributes).toMatchObject({ lastDing: Math.floor(second.at / 1000), eventId: second.eventId });
 });
 
-test("on the wire: what is known of the event, its state, then the event itself", async () => {
+test("on the wire: the event itself, then what is known of it, then its state", async () => {
   const from = home.position;
   await home.cloud.causeMotion("driveway", "human");
-  await home.waitFor("driveway", "motion_event", "state", { from });
+  await home.waitFor("driveway", "last_activity", "state", { from });
   const order = home.order("driveway", from, ["motion", "motion_event", "last_activity"]);
   expect(order).toEqual([
+    "motion_event/state",
     "motion/attributes",
     "motion/state",
     "last_activity/attributes",
     "last_activity/state",
-    "motion_event/state",
   ]);
   expect(home.attributes("driveway", "motion")).toMatchObject({ personDetected: true });
 });

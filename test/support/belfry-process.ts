@@ -11,6 +11,8 @@ import { freePort } from "./free-port.ts";
 import { type ProgramRun, runProgram } from "./run-program.ts";
 
 const projectDirectory = fileURLToPath(new URL("../../", import.meta.url));
+/** As `npm start` and the image have them: a small young generation keeps the memory of many cameras down. */
+const nodeFlags = ["--max-semi-space-size=2"];
 const mainFile = join(projectDirectory, "src/main.ts");
 const loginFile = join(projectDirectory, "src/login.ts");
 /** Belfry has its own time budget for stopping; this is when we lose patience with it. */
@@ -103,7 +105,7 @@ export class BelfryProcess implements AsyncDisposable {
     const addresses = { rtsp_bind: "127.0.0.1", web_bind: "127.0.0.1" };
     const settings = { ...addresses, ...options.settings, rtsp_port: ports.rtsp, web_port: ports.web };
     const variables = Object.entries(settings).map(([key, value]) => [`BELFRY_${key.toUpperCase()}`, String(value)]);
-    const belfry = [process.execPath, options.mainFile ?? mainFile, "--data", options.dataDirectory];
+    const belfry = [process.execPath, ...nodeFlags, options.mainFile ?? mainFile, "--data", options.dataDirectory];
     const [command = "", ...args] = setpriv ? [setpriv, "--pdeathsig", "TERM", "--", ...belfry] : belfry;
     const child = spawn(command, args, {
       cwd: projectDirectory,

@@ -168,7 +168,7 @@ async function checkStop({ house, report }: Scene, container: Container): Promis
     const isHangUp = (entry: JournalEntry): boolean =>
       entry.kind === "live.ended" && entry.details["doorbotId"] === camera.id;
     const hungUp = await home.cloud.journal.waitFor("the end of the call", isHangUp, { after, timeoutMs: 1_000 });
-    return `exit code 0 after ${seconds(end.tookMs)}, offline is retained, the call ended at Ring (${JSON.stringify(hungUp.details)})`;
+    return `exit code 0 after ${seconds(end.tookMs)}, offline is retained, the call ended at Ring (${String(hungUp.details["reason"])})`;
   });
 }
 

@@ -10,7 +10,15 @@ import { type Counts, Tally } from "./lib/test/tally.ts";
 import { readArguments, type TestArguments, usage } from "./lib/test/test-arguments.ts";
 import { runVitest } from "./lib/test/vitest-step.ts";
 
-const shellScripts = ["scripts/demo", "scripts/install", "scripts/test", "scripts/lib/install.sh", ".ci/run"];
+const shellScripts = [
+  "scripts/demo",
+  "scripts/install",
+  "scripts/test",
+  "scripts/lib/install.sh",
+  ".ci/run",
+  "scripts/container",
+  "scripts/update-pins",
+];
 
 async function runChecks(tally: Tally): Promise<void> {
   tally.add(await runWhole("format and lint", "biome", ["check", "."]));

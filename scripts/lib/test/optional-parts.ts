@@ -42,7 +42,15 @@ export const optionalParts: readonly OptionalPart[] = [
   {
     name: "container",
     text: "the image, built and run by podman",
-    lacks: () => missingPrograms({ podman: "podman", buildah: "buildah", runc: "runc" }),
+    lacks: () =>
+      missingPrograms({
+        podman: "podman",
+        buildah: "buildah",
+        runc: "runc",
+        debootstrap: "debootstrap",
+        unshare: "util-linux",
+        ip: "iproute2",
+      }),
   },
   {
     name: "home-assistant",

@@ -90,6 +90,8 @@ export async function belfryIn(container: Container, besides = 0): Promise<numbe
       known = inside.size;
       for (const { pid, parent } of all) if (inside.has(parent)) inside.add(pid);
     }
-    return all.find(({ pid, command }) => inside.has(pid) && pid !== besides && /^node \/app\//.test(command))?.pid;
+    return all.find(
+      ({ pid, command }) => inside.has(pid) && pid !== besides && /^node .*\/app\/dist\/main\.js/.test(command),
+    )?.pid;
   });
 }

@@ -1,19 +1,13 @@
 // The requests that change a camera, and what its record says until Ring's device list has caught up.
 import { clientApi } from "ring-client-api/rest-client";
 import type { Clock } from "../foundation/clock.ts";
+import type { CommandTarget } from "./command-target.ts";
 import type { RecordOverrides } from "./record-override.ts";
-import type { RingClient } from "./ring-client.ts";
 import type { SettingName, SettingValue } from "./settings/camera-settings.ts";
 import { changeOf } from "./settings/change-setting.ts";
 import type { SettingsPage } from "./settings/settings-page.ts";
 import { withValueAt } from "./wire/path.ts";
 import { asRecord, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
-
-export interface CommandTarget {
-  readonly client: RingClient;
-  readonly ringId: number;
-  readonly name: string;
-}
 
 /** Ring's device list may show the old value for so long. */
 const holdMs = 6_000;

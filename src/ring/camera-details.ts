@@ -3,7 +3,7 @@ import { composeSignals } from "../foundation/abort.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { CameraChore } from "./camera-chore.ts";
-import type { CommandTarget } from "./camera-commands.ts";
+import type { CommandTarget } from "./command-target.ts";
 import { fetchHealth, lacksHealth, withHealth } from "./health-report.ts";
 import { SettingsPage } from "./settings/settings-page.ts";
 import type { SettingsMemory } from "./settings-memory.ts";

@@ -1,6 +1,6 @@
 // The health page of a device, for the few whose record in the device list has no health, or an empty one.
 import { clientApi } from "ring-client-api/rest-client";
-import type { CommandTarget } from "./camera-commands.ts";
+import type { CommandTarget } from "./command-target.ts";
 import { asRecord, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
 
 /** Whether the device list leaves open how the camera is. */

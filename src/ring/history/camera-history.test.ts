@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../foundation/clock.fake.ts";
-import type { CommandTarget } from "../camera-commands.ts";
+import type { CommandTarget } from "../command-target.ts";
 import type { RingRequest } from "../ring-client.ts";
 import { CloudCameraHistory } from "./camera-history.ts";
 

@@ -2,7 +2,7 @@
 import { abortable } from "../../foundation/abort.ts";
 import type { Clock } from "../../foundation/clock.ts";
 import { TransientError } from "../../foundation/errors.ts";
-import type { CommandTarget } from "../camera-commands.ts";
+import type { CommandTarget } from "../command-target.ts";
 import { readHistoryPage } from "./history-reply.ts";
 import type { CameraHistory, HistoryRequest, RecordedEvent } from "./recorded-event.ts";
 import type { SignedLink } from "./signed-link.ts";

@@ -1,7 +1,7 @@
 // Ring's download service: orders a recording as one well-formed file and waits until it is made.
 import { type Clock, delay } from "../../foundation/clock.ts";
 import { TransientError } from "../../foundation/errors.ts";
-import type { CommandTarget } from "../camera-commands.ts";
+import type { CommandTarget } from "../command-target.ts";
 import { asRecord, textOf } from "../wire/record.ts";
 import { readSignedLink, type SignedLink } from "./signed-link.ts";
 

@@ -1,6 +1,6 @@
 // One setting at Ring: by which request it is changed, and how the change shows in the device list.
 import { clientApi } from "ring-client-api/rest-client";
-import type { CommandTarget } from "../camera-commands.ts";
+import type { CommandTarget } from "../command-target.ts";
 import { valueAt, withValueAt } from "../wire/path.ts";
 import type { WireRecord } from "../wire/record.ts";
 import type { SettingName, SettingValue } from "./camera-settings.ts";

@@ -2,7 +2,7 @@
 import { deviceApi } from "ring-client-api/rest-client";
 import { type Clock, delay } from "../../foundation/clock.ts";
 import { TransientError } from "../../foundation/errors.ts";
-import type { CommandTarget } from "../camera-commands.ts";
+import type { CommandTarget } from "../command-target.ts";
 import { valueAt, withValueAt } from "../wire/path.ts";
 import { asRecord, type WireRecord } from "../wire/record.ts";
 import { pagePaths } from "./setting-table.ts";

@@ -7,7 +7,7 @@ import { HomeAssistantAddress } from "./composition/home-assistant-address.ts";
 import { openPage } from "./composition/open-page.ts";
 import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
 import { snapshotTools } from "./composition/snapshot-tools.ts";
-import { startStreamEngine } from "./composition/stream-engine.ts";
+import { startStreamEngine } from "./composition/start-stream-engine.ts";
 import { findStreamHost } from "./composition/stream-host.ts";
 import { supervisorBroker } from "./composition/supervisor-broker.ts";
 import { version } from "./composition/version.ts";

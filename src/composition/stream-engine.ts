@@ -1,11 +1,5 @@
-// Chooses what serves streams to players, and starts it: exactly one engine owns the RTSP port.
-import type { Settings } from "../config/schema.ts";
+// What serves streams to players, as the rest of the house sees it.
 import type { Subscribable } from "../foundation/emitter.ts";
-import { errorText } from "../foundation/errors.ts";
-import type { Teardown } from "../foundation/teardown.ts";
-import { startBuiltIn } from "./built-in-engine.ts";
-import { type MediamtxStartOptions, startMediamtx } from "./mediamtx-start.ts";
-import type { RtspListenersOptions } from "./rtsp-listeners.ts";
 
 /** Ports as addresses of streams show them; undefined where nothing listens. */
 export interface ShownPorts {
@@ -25,30 +19,4 @@ export interface StreamEngine {
   };
   /** The state is another one now. */
   readonly changed: Subscribable<void>;
-}
-
-export type StreamEngineOptions = RtspListenersOptions & MediamtxStartOptions;
-
-/** How to end it is added to the teardown. Throws an AppError where the engine that the owner has chosen cannot be had. */
-export async function startStreamEngine(options: StreamEngineOptions, teardown: Teardown): Promise<StreamEngine> {
-  const { settings, logger } = options;
-  const wishes = onlyMediamtx(settings);
-  const choice = settings.stream_engine;
-  if (choice === "mediamtx") return await startMediamtx(options, teardown);
-  if (choice === "auto" && wishes.length > 0) {
-    try {
-      return await startMediamtx(options, teardown);
-    } catch (error) {
-      options.signal.throwIfAborted();
-      logger.error(`${wishes.join(" and ")} cannot be had, streams are served by RTSP alone: ${errorText(error)}`);
-    }
-  } else if (wishes.length > 0) {
-    logger.warn(`${wishes.join(" and ")} need MediaMTX and are off: set stream_engine to auto or mediamtx`);
-  }
-  return await startBuiltIn(options, teardown);
-}
-
-/** What is switched on that the built-in server does not have. */
-function onlyMediamtx({ ll_hls, whep, rtsps }: Settings): string[] {
-  return Object.entries({ ll_hls, whep, rtsps }).flatMap(([name, isOn]) => (isOn ? [name] : []));
 }

@@ -26,7 +26,8 @@ export function publishArguments({ input, output }: PublishUrls, sound: CarriedS
 
 /** The description says all that must be known; the first picture says the rest. */
 const impatientInput = [
-  ...["-fflags", "nobuffer", "-flags", "low_delay", "-probesize", "32", "-analyzeduration", "0", "-fpsprobesize", "0"],
+  ...["-fflags", "nobuffer", "-flags", "low_delay", "-analyzeduration", "1000000", "-fpsprobesize", "0"],
+  ...["-max_ts_probe", "0"],
   ...["-threads", "1", "-max_delay", "0", "-reorder_queue_size", "0"],
 ];
 

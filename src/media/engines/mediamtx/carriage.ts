@@ -75,6 +75,11 @@ export class Carriage {
     this.over = this.#run();
   }
 
+  /** It has been told to end, or has failed. */
+  get isEnding(): boolean {
+    return this.#signal.aborted;
+  }
+
   /** It is read at MediaMTX, or can be. */
   get isPublished(): boolean {
     return this.#isPublished;

@@ -121,9 +121,10 @@ export class OnDemandPath implements AsyncDisposable {
 
   seen(isAvailable: boolean, readers: readonly SeenReader[], isHls: boolean): void {
     const carriage = this.#carriage;
-    carriage?.seen(isAvailable, readers, isHls);
+    if (!carriage || carriage.isEnding) return;
+    carriage.seen(isAvailable, readers, isHls);
     const limitMs = this.#lease === undefined ? unreadWithoutLeaseMs : unreadLimitMs;
-    if (!carriage || (carriage.unreadMs ?? 0) <= limitMs) return;
+    if ((carriage.unreadMs ?? 0) <= limitMs) return;
     this.#options.logger.debug(`nobody reads ${this.#name} any more, and nobody said so`);
     this.#endLease();
     carriage.end();

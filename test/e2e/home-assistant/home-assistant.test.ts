@@ -38,7 +38,9 @@ const announced = (): Announced[] =>
     .filter(({ text }) => text !== "")
     .map(({ text }) => JSON.parse(text) as Announced);
 
-const components = (): Component[] => announced().flatMap((device) => Object.values(device.components));
+/** Without those that are just being taken back: a camera without chime has no chime to switch. */
+const components = (): Component[] =>
+  announced().flatMap((device) => Object.values(device.components).filter(({ unique_id }) => unique_id !== undefined));
 const isAvailable = (state: EntityState | undefined): boolean => state !== undefined && state.state !== "unavailable";
 
 async function registered(): Promise<Map<string, RegistryEntry>> {
@@ -51,7 +53,8 @@ async function registered(): Promise<Map<string, RegistryEntry>> {
 async function allRegistered(): Promise<Map<string, RegistryEntry>> {
   for (const started = Date.now(); ; ) {
     const known = await registered();
-    if (components().every(({ unique_id }) => known.has(unique_id))) return known;
+    const isAnnounced = announced().length > home.cameras.length;
+    if (isAnnounced && components().every(({ unique_id }) => known.has(unique_id))) return known;
     if (Date.now() - started > limitMs) {
       throw new Error(
         `not in Home Assistant: ${components()

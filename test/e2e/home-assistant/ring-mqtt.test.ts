@@ -1,7 +1,7 @@
 // Moving over from ring-mqtt in a real Home Assistant that still runs with its entities: they stay, with what their owner made of them.
 import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
-import { buildAccount } from "../../../simulator/account-builders.ts";
+import { buildAccount, recordLike } from "../../../simulator/account-builders.ts";
 import { HomeAssistantClient, type RegistryEntry } from "../../support/home-assistant-client.ts";
 import { Mosquitto } from "../../support/mosquitto.ts";
 import { ringMqttDiscovery } from "../../support/ring-mqtt-discovery.ts";
@@ -13,15 +13,17 @@ const { HOME_ASSISTANT_URL: url, HOME_ASSISTANT_TOKEN: token, HOME_ASSISTANT_LOG
 test.runIf(url && token && log)("the entities of ring-mqtt become ours and keep their names", async () => {
   using assistant = await HomeAssistantClient.connect(url ?? "", token ?? "");
   await using broker = await Mosquitto.start();
-  const light = { led_status: "off", siren_status: { seconds_remaining: 0 } };
-  const account = buildAccount({ devices: ["front-door"], changes: { "front-door": light } });
+  // One of its own: Home Assistant remembers what it knew of a camera, also for the next test.
+  const place = { id: 48_151_888, device_id: "54e019aa0888", description: "Old Door" };
+  const record = recordLike("front-door", { ...place, led_status: "off", siren_status: { seconds_remaining: 0 } });
+  const account = buildAccount({ devices: [], added: [["doorbots", record]] });
   await using home = await SimulatedHome.start({ accounts: [account], broker });
   const logStart = statSync(log ?? "").size;
   await assistant.useBroker(broker.url);
   // ring-mqtt keeps nothing on the broker: it announces when Home Assistant says that it listens.
   const birth = { payload: "online", timeoutMs: 30_000 };
   await home.observer.waitFor("the birth message", "homeassistant/status", birth);
-  const camera = home.camera("front-door");
+  const camera = home.camera("old-door");
   const { device_id: id } = camera.record;
   const old = ringMqttDiscovery(camera);
   const ids = new Set(old.map(({ config }) => config["unique_id"]));
@@ -43,7 +45,7 @@ test.runIf(url && token && log)("the entities of ring-mqtt become ours and keep 
   await home.startBelfry();
   await home.allAvailable();
   await assistant.waitFor("our doorbell", renamed, (state) => state?.state === "off");
-  await home.cloud.pressDoorbell("front-door");
+  await home.cloud.pressDoorbell("old-door");
   await assistant.waitFor("the press", renamed, (state) => state?.state === "on");
   const names = await assistant.devices();
   expect(names.filter(({ identifiers }) => identifiers.some(([, one]) => one === id))).toHaveLength(1);

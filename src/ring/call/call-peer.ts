@@ -12,6 +12,7 @@ import {
 } from "werift";
 import type { Logger } from "../../foundation/logger.ts";
 import { offeredProfile } from "./call-answer.ts";
+import { prepareKey } from "./srtp-key.ts";
 
 export type MediaKind = "video" | "audio";
 export type LinkState = "new" | "ice" | "dtls" | "connected" | "failed";
@@ -123,6 +124,9 @@ export class CallPeer {
   }
 
   #listen(kind: MediaKind, transport: RTCDtlsTransport, events: CallPeerEvents): void {
+    transport.onStateChange.subscribe((state) => {
+      if (state === "connected") prepareKey(transport);
+    });
     transport.onRtp.subscribe((packet) => events.onRtp(kind, packet));
     transport.onRtcp.subscribe((packet) => events.onRtcp(kind, packet));
     if (kind !== "video") return;

@@ -47,7 +47,7 @@ describe.each(players)("$name", (player) => {
     expect(recorded.complaints).toEqual([]);
     const verdict = await judgeRecording(recorded);
     console.log(`${player.name}, ${kind}, ${transport}: ${verdict.frames} pictures`);
-    expect(verdict).toMatchObject({ skipped: 0, repeated: 0, unreadable: 0, errors: [] });
+    expect(verdict, recorded.output).toMatchObject({ skipped: 0, repeated: 0, unreadable: 0, errors: [] });
     expect(verdict.frames).toBeGreaterThanOrEqual(leastFrames);
   });
 

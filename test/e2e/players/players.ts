@@ -26,7 +26,9 @@ export interface Recording {
 export interface Recorded {
   /** With the video track, and for some players the others. */
   readonly file: string;
-  /** What it printed that is a complaint. */
+  /** The last of what it printed. */
+  readonly output: string;
+  /** What of it is a complaint. */
   readonly complaints: readonly string[];
   /** What a decoder says of such a recording although it is whole. */
   readonly harmless?: RegExp;
@@ -59,11 +61,16 @@ const ffmpeg: Player = {
   async record(recording) {
     const file = join(recording.directory, "ffmpeg.mkv");
     const transport = recording.transport ? ["-rtsp_transport", recording.transport] : [];
-    const input = ["-nostdin", "-v", "warning", ...transport, "-i", urlOf(recording)];
+    // Without a time limit it waits for UDP packets for ever.
+    const input = ["-nostdin", "-v", "warning", "-timeout", "5000000", ...transport, "-i", urlOf(recording)];
     const seconds = String(recording.ms / 1000);
     const args = [...input, "-map", "0", "-c", "copy", "-t", seconds, file];
     const output = await run({ command: "ffmpeg", args }, recording.ms + 15_000);
-    return { file, complaints: complaintsIn(output, /error|missed|corrupt|max delay|non-monoton/i) };
+    return {
+      file,
+      output: output.slice(-2_000),
+      complaints: complaintsIn(output, /error|missed|corrupt|max delay|non-monoton/i),
+    };
   },
 };
 
@@ -85,7 +92,7 @@ const gstreamer: Player = {
       ...branch("media=audio,encoding-name=OPUS", "rtpopusdepay ! opusdec ! fakesink"),
     ];
     const output = await run({ command: "gst-launch-1.0", args }, recording.ms);
-    return { file, complaints: complaintsIn(output, /^ERROR|erroneous/) };
+    return { file, output: output.slice(-2_000), complaints: complaintsIn(output, /^ERROR|erroneous/) };
   },
 };
 
@@ -118,7 +125,12 @@ const vlc: Player = {
     ];
     const env = { HOME: directory, XDG_RUNTIME_DIR: directory };
     const output = await run({ command: "vlc", args, env, cwd: directory, ...nobody }, recording.ms);
-    return { file, complaints: complaintsIn(output, /live555.*error|input error/), harmless: restarts };
+    return {
+      file,
+      output: output.slice(-2_000),
+      complaints: complaintsIn(output, /live555.*error|input error/),
+      harmless: restarts,
+    };
   },
 };
 
@@ -135,7 +147,11 @@ const live555: Player = {
     const output = await run({ command: "openRTSP", args, cwd: directory }, ms + 5_000);
     const file = readdirSync(directory).find((name) => name.startsWith("video-H264"));
     if (file === undefined) throw new Error(`openRTSP recorded nothing: ${output.slice(-500)}`);
-    return { file: join(directory, file), complaints: complaintsIn(output, /failed|error/i) };
+    return {
+      file: join(directory, file),
+      output: output.slice(-2_000),
+      complaints: complaintsIn(output, /failed|error/i),
+    };
   },
 };
 

@@ -64,15 +64,17 @@ export const basicOnly: RelayChanges = {
   toPlayer: (text) => text.replace(/WWW-Authenticate: Digest[^\r]*\r\n/g, ""),
 };
 
-/** UDP packets go where nobody listens, as behind a firewall. */
-export function udpIsLost(deadPorts: string): RelayChanges {
-  const asked: string[] = [];
+/** UDP packets go where nobody listens, as behind a firewall: to these ports and those above. */
+export function udpIsLost(firstPort: number): RelayChanges {
+  const asked = new Map<string, string>();
   return {
     toServer: (text) =>
       text.replace(/client_port=([\d-]+)/g, (_whole, ports: string) => {
-        asked.push(ports);
-        return `client_port=${deadPorts}`;
+        const port = firstPort + asked.size * 2;
+        asked.set(`${port}-${port + 1}`, ports);
+        return `client_port=${port}-${port + 1}`;
       }),
-    toPlayer: (text) => text.replace(/client_port=[\d-]+/g, () => `client_port=${asked.at(-1) ?? deadPorts}`),
+    toPlayer: (text) =>
+      text.replace(/client_port=([\d-]+)/g, (_whole, ports: string) => `client_port=${asked.get(ports) ?? ports}`),
   };
 }

@@ -43,7 +43,7 @@ RUN apt-get update \
   && ffmpeg -hide_banner -loglevel error -f lavfi -i sine=duration=1 -c:a aac -f null - \
   && groupadd --system --gid 911 belfry \
   && useradd --system --uid 911 --gid belfry --home-dir /data --no-create-home --shell /usr/sbin/nologin belfry \
-  && mkdir --parents /data
+  && install --directory --owner=belfry --group=belfry /data
 WORKDIR /app
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=mediamtx /mediamtx /usr/local/bin

@@ -107,6 +107,17 @@ use_our_node() {
     fail "This needs Node 24 or newer, and npm brought none for this kind of machine: install it, then run this again." 2
 }
 
+# The RTSP players of scripts/test --players. Not every distribution has live555's.
+install_players() {
+  local -a packages=()
+  command -v gst-launch-1.0 >/dev/null || packages+=(gstreamer1.0-tools gstreamer1.0-plugins-{base,good,bad} gstreamer1.0-libav)
+  command -v cvlc >/dev/null || packages+=(vlc-bin vlc-plugin-base)
+  [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
+  command -v openRTSP >/dev/null || ! is_offered livemedia-utils || install_packages livemedia-utils
+}
+
+is_offered() { [[ $(apt-cache policy "$1" 2>/dev/null) == *Candidate:\ [0-9]* ]]; }
+
 install_everything() {
   install_npm
   install_node_packages

@@ -26,12 +26,11 @@ const missingVariables = (names: readonly string[]): string | undefined => {
 export const optionalParts: readonly OptionalPart[] = [
   {
     name: "players",
-    text: "GStreamer, VLC and live555 as RTSP players",
+    text: "FFmpeg, GStreamer, VLC and live555 as RTSP players",
     lacks: () =>
       missingPrograms({
         "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav",
         cvlc: "vlc-bin vlc-plugin-base",
-        openRTSP: "livemedia-utils",
       }),
   },
   {

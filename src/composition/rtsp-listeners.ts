@@ -57,7 +57,7 @@ async function listenOnOpenedPort(options: RtspListenersOptions, ownPort: number
 }
 
 function listen({ settings, streams, clock, logger, signal }: RtspListenersOptions, port: number): Promise<RtspServer> {
-  const { rtsp_bind: host, livestream_user: username, livestream_pass: password } = settings;
+  const { rtsp_bind: host, rtsp_udp: udp, livestream_user: username, livestream_pass: password } = settings;
   const credentials = username && password ? { username, password } : undefined;
-  return RtspServer.listen({ host, port, streams, credentials, serverName: "Belfry" }, { clock, logger, signal });
+  return RtspServer.listen({ host, port, udp, streams, credentials, serverName: "Belfry" }, { clock, logger, signal });
 }

@@ -130,6 +130,13 @@ export const optionRows = [
     text: "Address on which the RTSP server listens; 127.0.0.1 keeps it on this machine.",
   },
   {
+    key: "rtsp_udp",
+    type: "boolean",
+    default: true,
+    title: "RTSP over UDP",
+    text: "Lets players choose UDP, on two ports that are free; off, or where UDP does not get through, they use TCP.",
+  },
+  {
     key: "stream_engine",
     type: "choice",
     default: "auto",

@@ -5,14 +5,32 @@ const mostBytes = 8 * 1_024 * 1_024;
 const mostUnits = 300;
 const longestMs = 10_000;
 
+/** A unit whose packets lie together in one piece of memory: a tenth of the objects, and no part of a larger buffer is held. */
+interface KeptUnit {
+  readonly unit: Omit<VideoUnit, "payloads">;
+  /** Where each payload ends in `data`. */
+  readonly ends: readonly number[];
+  readonly data: Buffer;
+}
+
 export class GroupOfPictures {
-  #units: VideoUnit[] = [];
+  #units: KeptUnit[] = [];
   #bytes = 0;
   #startedAtMs = 0;
 
-  /** From the key frame on; empty while there is none that can be used. */
+  get isEmpty(): boolean {
+    return this.#units.length === 0;
+  }
+
+  /** The key frame that it begins with. */
+  get keyFrame(): VideoUnit | undefined {
+    const [first] = this.#units;
+    return first && restore(first);
+  }
+
+  /** From the key frame on; empty while there is none that can be used. Made anew for each who asks. */
   get units(): readonly VideoUnit[] {
-    return this.#units;
+    return this.#units.map(restore);
   }
 
   /** How old the key frame is. */
@@ -27,7 +45,7 @@ export class GroupOfPictures {
       this.#startedAtMs = nowMs;
     } else if (unit.followsLoss) this.clear();
     if (!unit.isKeyFrame && this.#units.length === 0) return;
-    this.#units.push(unit);
+    this.#units.push(keep(unit));
     this.#bytes += unit.payloadBytes;
     if (this.#units.length > mostUnits || this.#bytes > mostBytes || this.ageMs(nowMs) > longestMs) this.clear();
   }
@@ -36,6 +54,21 @@ export class GroupOfPictures {
     this.#units = [];
     this.#bytes = 0;
   }
+}
+
+function keep({ payloads, ...unit }: VideoUnit): KeptUnit {
+  let end = 0;
+  const ends = payloads.map((payload) => {
+    end += payload.length;
+    return end;
+  });
+  const data = Buffer.allocUnsafeSlow(end);
+  for (const [index, payload] of payloads.entries()) payload.copy(data, (ends[index] ?? 0) - payload.length);
+  return { unit, ends, data };
+}
+
+function restore({ unit, ends, data }: KeptUnit): VideoUnit {
+  return { ...unit, payloads: ends.map((end, index) => data.subarray(ends[index - 1] ?? 0, end)) };
 }
 
 /**

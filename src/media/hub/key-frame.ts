@@ -11,6 +11,6 @@ export interface KeyFrame {
 
 /** Undefined while there is none that can be used. */
 export function keyFrameOf(group: GroupOfPictures, nowMs: number): KeyFrame | undefined {
-  const [unit] = group.units;
+  const unit = group.keyFrame;
   return unit && { annexB: toAnnexB(unit.payloads), ageMs: group.ageMs(nowMs) };
 }

@@ -260,7 +260,7 @@ export class StreamMedia {
     if (!reader.plays(trackNumbers.video)) return;
     const { group } = this.#video;
     reader.join(group.units);
-    if (group.units.length === 0 || group.ageMs(this.#options.clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
+    if (group.isEmpty || group.ageMs(this.#options.clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
   }
 
   #updateAacDemand(): void {

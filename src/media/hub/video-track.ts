@@ -70,7 +70,7 @@ export class VideoTrack {
       followsLoss: raw.followsLoss,
     };
     this.group.add(unit, this.#arrivedAtMs);
-    if ((raw.followsLoss && !unit.isKeyFrame) || this.group.units.length === 0) this.#listener.needsKeyFrame();
+    if ((raw.followsLoss && !unit.isKeyFrame) || this.group.isEmpty) this.#listener.needsKeyFrame();
     this.#listener.unit(unit);
   }
 

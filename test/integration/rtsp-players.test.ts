@@ -166,18 +166,24 @@ test("switching the stream off ends a player at once and cleanly", async () => {
   expect(performance.now() - startedAtMs).toBeLessThan(3_000);
 });
 
-test("two hundred connections of garbage and torn requests disturb nobody", async () => {
+test("two hundred connections of garbage, torn and oversized requests disturb nobody", async () => {
   const watching = watch(url(), 4);
   await reached(() => watchers() === 1 && stream.status.state === "ready");
   const start = `DESCRIBE ${url()} RTSP/1.0\r\nCSeq: 1\r\n\r\nSETUP ${url()}/trackID=0 RTSP/1.0\r\nCSeq: 2\r\n`;
+  const bytesOf = (index: number): Buffer => {
+    const length = 1 + ((index * 997) % 60_000);
+    if (index % 4 === 0) return randomBytes(length);
+    if (index % 4 === 1) return Buffer.concat([Buffer.from(start), randomBytes(length)]);
+    if (index % 4 === 2) return Buffer.from(`${start}X-Filler: ${"a".repeat(2_000_000)}\r\n\r\n`);
+    return Buffer.from(`${start}Content-Length: 2000000\r\n\r\n${"b".repeat(2_000_000)}`);
+  };
   await Promise.all(
     Array.from({ length: 200 }, async (_, index) => {
       const socket = connect(server.port, "127.0.0.1");
       const over = new Promise<void>((resolve) => socket.once("close", () => resolve()));
       socket.on("error", () => undefined).resume();
       socket.once("connect", () => {
-        const length = 1 + ((index * 997) % 60_000);
-        socket.write(index % 2 === 0 ? randomBytes(length) : Buffer.concat([Buffer.from(start), randomBytes(length)]));
+        socket.write(bytesOf(index));
         socket.end();
       });
       await over;

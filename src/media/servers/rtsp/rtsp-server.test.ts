@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../foundation/clock.ts";
 import { recordingLogger } from "../../../foundation/logger.fake.ts";
@@ -305,6 +306,37 @@ test("with credentials everything but OPTIONS needs a login; three wrong ones en
   for (let guess = 0; guess < 3; guess++) await guesser.request("DESCRIBE", url, basic("ann:guess"));
   await guesser.closed;
   expect(JSON.stringify(lines)).not.toMatch(/pässword|guess|YW5u/);
+});
+
+test("an address that goes on guessing has to wait longer, and gets one try a connection", async () => {
+  const credentials = { username: "ann", password: "right" };
+  const limits = { failedLoginDelayMs: 40, failedLoginRate: { perSecond: 0.001, burst: 2 } };
+  const { url, client: connect } = await serve(limits, { credentials });
+  const headers = { Authorization: `Basic ${Buffer.from("ann:wrong").toString("base64")}` };
+  const first = await connect();
+  for (let guess = 0; guess < 2; guess++) expect((await first.request("DESCRIBE", url, headers)).status).toBe(401);
+  const second = await connect();
+  const startedAtMs = performance.now();
+  expect((await second.request("DESCRIBE", url, headers)).status).toBe(401);
+  expect(performance.now() - startedAtMs).toBeGreaterThan(190);
+  await second.closed;
+  const right = { Authorization: `Basic ${Buffer.from("ann:right").toString("base64")}` };
+  expect((await (await connect()).request("DESCRIBE", url, right)).status).toBe(200);
+});
+
+const ownAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === "IPv4" && !one.internal)?.address;
+
+test.skipIf(!ownAddress)("one address that is not our machine's loopback cannot take all the room", async () => {
+  const { server } = await serve({ connectionsPerAddress: 2 }, { host: "0.0.0.0" });
+  const clients = [];
+  for (let count = 0; count < 3; count++) clients.push(open.use(await RawClient.connect(server.port, ownAddress)));
+  await clients[2]?.closed;
+  expect(clients[2]?.answers.map(({ status }) => status)).toEqual([503]);
+  for (const client of clients.slice(0, 2)) expect((await client.request("OPTIONS", "*")).status).toBe(200);
+  const local = open.use(await RawClient.connect(server.port));
+  expect((await local.request("OPTIONS", "*")).status).toBe(200);
 });
 
 test("a taken port is a permanent error that names it", async () => {

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { ManualClock } from "../../../foundation/clock.fake.ts";
 import { systemClock } from "../../../foundation/clock.ts";
@@ -54,6 +55,9 @@ async function playerSocket(): Promise<{
   };
   return { socket, port: socket.address().port, received, from, until };
 }
+
+const interfaces = Object.values(networkInterfaces()).flat();
+const hasIpv6 = interfaces.some((one) => one?.address === "::1");
 
 /** A player with its sockets that plays one track. */
 async function play(setting: Awaited<ReturnType<typeof serve>>, profile = "RTP/AVP") {
@@ -222,6 +226,28 @@ test("without UDP ports there is TCP; a wanted pair is taken", async () => {
   });
   await taken.server[Symbol.asyncDispose]();
   expect((await serve({}, { udpPort })).server.udpPort).toBe(udpPort);
+});
+
+test.skipIf(!hasIpv6)("a server of both families reaches viewers of either", async () => {
+  const setting = await serve({}, { host: "::" });
+  for (const [type, address, host] of [
+    ["udp4", "127.0.0.1", "127.0.0.1"],
+    ["udp6", "::1", "[::1]"],
+  ] as const) {
+    const socket = createSocket(type);
+    socket.bind(0, address);
+    await once(socket, "listening");
+    open.defer(() => void socket.close());
+    const client = open.use(await RawClient.connect(setting.server.port, address));
+    const { port } = socket.address();
+    const url = `rtsp://${host}:${setting.server.port}/cam_live`;
+    const transport = `RTP/AVP;unicast;client_port=${port}-${port + 1}`;
+    const setup = await client.request("SETUP", `${url}/trackID=0`, { Transport: transport });
+    await client.request("PLAY", url, { Session: sessionOf(setup) });
+    const received = once(socket, "message");
+    setting.stream.lastLease.output?.writeRtp(0, batchOf(randomPayload(9)));
+    expect((await received)[0]).toHaveLength(21);
+  }
 });
 
 test("a queue lets out a burst at once and the rest at its pace, in order", async () => {

@@ -85,20 +85,8 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   const life = new AbortController();
   teardown.add("the rest", () => life.abort());
   const signal = life.signal;
-  const topics = new Topics({
-    base: settings.ring_topic,
-    discoveryPrefix: settings.discovery_prefix,
-    birthTopic: settings.birth_topic,
-  });
-  const locate = supervisor && supervisorBroker(supervisor, logger.child("mqtt"), redactor);
-  const broker = BrokerConnection.open(
-    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
-    {
-      clock,
-      logger: logger.child("mqtt"),
-      signal,
-    },
-  );
+  const topics = topicsOf(settings);
+  const broker = openBroker(options, state, topics, signal);
   teardown.add("the broker connection", () => broker.close());
   const devices = openHomeAssistant(options, state, broker, topics);
   teardown.add("Home Assistant", () => devices[Symbol.asyncDispose]());
@@ -157,6 +145,24 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
       signal,
     },
     teardown,
+  );
+}
+
+function topicsOf(settings: Settings): Topics {
+  return new Topics({
+    base: settings.ring_topic,
+    discoveryPrefix: settings.discovery_prefix,
+    birthTopic: settings.birth_topic,
+  });
+}
+
+function openBroker(options: AppOptions, state: AppState, topics: Topics, signal: AbortSignal): BrokerConnection {
+  const { settings, supervisor, redactor, clock } = options;
+  const logger = options.logger.child("mqtt");
+  const locate = supervisor && supervisorBroker(supervisor, logger, redactor);
+  return BrokerConnection.open(
+    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+    { clock, logger, signal },
   );
 }
 

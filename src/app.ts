@@ -73,97 +73,117 @@ export class App {
   }
 }
 
+/** What every step below works with: the options, the state, and a signal that aborts when all else is over. */
+interface Start extends AppOptions {
+  readonly state: AppState;
+  readonly teardown: Teardown;
+  readonly life: AbortSignal;
+}
+
+// What ends last is started first; ends need time, so nothing hangs on the signal that asks for the end.
 async function startRooms(options: AppOptions, teardown: Teardown): Promise<void> {
-  const { settings, supervisor, dataDirectory, logger, redactor, clock } = options;
+  const { settings, dataDirectory, logger, redactor } = options;
   redactor.addSecret(settings.livestream_pass);
   const state = openState(dataDirectory, logger, redactor);
   const left = await endLeftovers(state.instanceId);
   if (left.length > 0) logger.info(`ended ${left.length} processes that an earlier Belfry had left behind`);
   logger.info(`Belfry ${version} starts`);
-
-  // What ends last is started first; ends need time, so nothing below hangs on the signal that asks for the end.
   const life = new AbortController();
   teardown.add("the rest", () => life.abort());
-  const signal = life.signal;
-  const topics = topicsOf(settings);
-  const broker = openBroker(options, state, topics, signal);
+  const start: Start = { ...options, state, teardown, life: life.signal };
+  const links = openLinks(start);
+  const media = await startMedia(start);
+  const bridge = openBridge(start, links, media);
+  media.engine.changed.subscribe(() => bridge.refresh());
+  await openPage(
+    {
+      ...options,
+      isHomeAssistantApp: options.supervisor !== undefined,
+      state,
+      account: links.account,
+      broker: links.broker,
+      streams: {
+        stream: (deviceId: string) => media.hub.find(livePath(deviceId)),
+        streamsChanged: media.hub.streamsChanged,
+      },
+      engine: media.engine,
+      signal: life.signal,
+    },
+    teardown,
+  );
+}
+
+interface Links {
+  readonly broker: BrokerConnection;
+  readonly devices: HomeAssistant;
+  readonly account: RingAccount;
+}
+
+/** To the outside: broker, Home Assistant behind it, Ring. All of them connect in the background. */
+function openLinks(start: Start): Links {
+  const { settings, supervisor, logger, redactor, clock, state, teardown, life: signal } = start;
+  const topics = new Topics({
+    base: settings.ring_topic,
+    discoveryPrefix: settings.discovery_prefix,
+    birthTopic: settings.birth_topic,
+  });
+  const log = logger.child("mqtt");
+  const locate = supervisor && supervisorBroker(supervisor, log, redactor);
+  const broker = BrokerConnection.open(
+    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+    { clock, logger: log, signal },
+  );
   teardown.add("the broker connection", () => broker.close());
-  const devices = openHomeAssistant(options, state, broker, topics);
+  const devices = openHomeAssistant(start, state, broker, topics);
   teardown.add("Home Assistant", () => devices[Symbol.asyncDispose]());
-  const account = openAccount(options, state, signal);
+  const account = openAccount(start, state, signal);
   teardown.add("the Ring account", () => account[Symbol.asyncDispose]());
+  return { broker, devices, account };
+}
+
+interface Media {
+  readonly hub: StreamHub;
+  readonly listener: InternalListener;
+  readonly engine: Awaited<ReturnType<typeof startStreamEngine>>;
+  /** As players reach us. */
+  readonly host: string;
+}
+
+async function startMedia(start: Start): Promise<Media> {
+  const { settings, supervisor, dataDirectory, logger, redactor, clock, state, teardown, life: signal } = start;
   const hub = new StreamHub();
-  const listener = await listenInternally(options, hub, signal);
+  const listener = await listenInternally(start, hub, signal);
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
-  const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, options.signal);
-  const served = { settings, streams: hub, openedPort, dataDirectory, instance: state.instanceId, redactor };
+  const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, start.signal);
+  const instance = state.instanceId;
+  const served = { settings, streams: hub, openedPort, dataDirectory, instance, redactor };
   const engine = await startStreamEngine({ ...served, clock, logger: logger.child("rtsp"), signal }, teardown);
-  const streams = streamPaths(options, state, hub, signal);
+  return { hub, listener, engine, host };
+}
+
+function openBridge(start: Start, { account, devices }: Links, { hub, listener, engine, host }: Media): Bridge {
+  const { settings, supervisor, logger, clock, state, teardown, life: signal, restart } = start;
+  const child = (scope: string) => ({ instance: state.instanceId, clock, logger: logger.child(scope), signal });
   const home = HomeAssistantAddress.find({ settings, supervisor, file: state.file, clock, logger, signal });
-  const urls = cameraUrls({ settings, host, engine, home, devices });
   const bridge = new Bridge({
     account,
     devices,
-    streams,
-    recordingPlayer: recordingPlayer(listener, {
-      instance: state.instanceId,
-      clock,
-      logger: logger.child("recordings"),
-    }),
-    snapshots: snapshotTools(settings, {
-      instance: state.instanceId,
-      clock,
-      logger: logger.child("snapshots"),
-      signal,
-    }),
-    urls,
+    streams: streamPaths(start, state, hub, signal),
+    recordingPlayer: recordingPlayer(listener, child("recordings")),
+    snapshots: snapshotTools(settings, child("snapshots")),
+    urls: cameraUrls({ settings, host, engine, home, devices }),
     bridgeId,
     memory: state.camera,
     version,
-    restart: options.restart,
+    restart,
     clock,
     logger: logger.child("bridge"),
     signal,
   });
   teardown.add("the bridge", () => bridge[Symbol.dispose]());
   home.changed.subscribe(() => bridge.refresh());
-  engine.changed.subscribe(() => bridge.refresh());
-  const live = {
-    stream: (deviceId: string) => hub.find(livePath(deviceId)),
-    streamsChanged: hub.streamsChanged,
-  };
-  await openPage(
-    {
-      ...options,
-      isHomeAssistantApp: supervisor !== undefined,
-      state,
-      account,
-      broker,
-      streams: live,
-      engine,
-      signal,
-    },
-    teardown,
-  );
-}
-
-function topicsOf(settings: Settings): Topics {
-  return new Topics({
-    base: settings.ring_topic,
-    discoveryPrefix: settings.discovery_prefix,
-    birthTopic: settings.birth_topic,
-  });
-}
-
-function openBroker(options: AppOptions, state: AppState, topics: Topics, signal: AbortSignal): BrokerConnection {
-  const { settings, supervisor, redactor, clock } = options;
-  const logger = options.logger.child("mqtt");
-  const locate = supervisor && supervisorBroker(supervisor, logger, redactor);
-  return BrokerConnection.open(
-    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
-    { clock, logger, signal },
-  );
+  return bridge;
 }
 
 function openHomeAssistant(

@@ -160,8 +160,10 @@ export class OnDemandPath implements AsyncDisposable {
     if (carriage?.isPublished) await this.#options.server.look();
     if (lease !== this.#lease) return;
     this.#endLease();
-    if (carriage && carriage === this.#carriage && (!carriage.isPublished || carriage.unreadMs !== undefined))
-      carriage.end();
+    if (!carriage || carriage !== this.#carriage) return;
+    // A script that was killed leaves readers waiting, and MediaMTX does not notice.
+    if (!carriage.isPublished) this.#replace();
+    if (!carriage.isPublished || carriage.unreadMs !== undefined) carriage.end();
   }
 
   #turnOn(): void {

@@ -5,7 +5,7 @@ import { timestampDistance } from "../formats/rtp-arithmetic.ts";
 import type { RtpPacket } from "../formats/rtp-packet.ts";
 import { pcmuTrack } from "../formats/track.ts";
 import type { AacFrameListener, AudioTranscoder, AudioTranscoderFactory } from "./audio-transcoder.ts";
-import { StreamStage } from "./stream.fixtures.ts";
+import { StreamStage, viewer } from "./stream.fixtures.ts";
 
 class FakeTranscoder implements AudioTranscoder {
   readonly written: RtpPacket[] = [];
@@ -180,15 +180,10 @@ test("a transcoder that breaks is started again after a moment", async () => {
   expect(transcoders).toHaveLength(2);
 });
 
-test.each([
-  ["is missing", undefined],
-  [
-    "cannot be started",
-    (() => {
-      throw new PermanentError("child.missing", "ffmpeg is not installed");
-    }) satisfies AudioTranscoderFactory,
-  ],
-])("where the transcoder %s, video goes on and it is said once", async (_name, transcoder) => {
+test("where the transcoder cannot be started, video goes on and it is said once", async () => {
+  const transcoder: AudioTranscoderFactory = () => {
+    throw new PermanentError("child.missing", "ffmpeg is not installed");
+  };
   const stage = new StreamStage({ transcoder });
   const { output } = stage.play([0, 1]);
   stage.play([0, 1]);
@@ -197,4 +192,21 @@ test.each([
   expect(output.packets(0).length).toBeGreaterThan(40);
   expect(output.packets(1)).toHaveLength(0);
   expect(stage.log.lines.filter((line) => line.line.startsWith("No AAC audio"))).toHaveLength(1);
+});
+
+test("without a transcoder AAC is not described, and the camera's sound is track 1", async () => {
+  const stage = new StreamStage({ transcoder: undefined });
+  await stage.started();
+  const described = await stage.path.describe(viewer, new AbortController().signal);
+  expect(described.map(({ codec }) => codec)).toEqual(["h264", "opus"]);
+  const { output, reader, lease } = stage.play([0, 1, 2]);
+  await stage.run(1_000);
+  expect(reader.tracks.map(({ track }) => track)).toEqual([0, 1]);
+  expect(output.packets(0)[0]?.payloadType).toBe(96);
+  expect(output.packets(1)).toHaveLength(50);
+  expect(output.packets(1)[0]?.payloadType).toBe(98);
+  expect(output.senderReports(1)[0]?.rtpTimestamp).toBe(output.packets(1)[0]?.timestamp);
+  stage.source.session.sink.track(pcmuTrack);
+  await stage.clock.advance(0);
+  expect(lease.ended.reason).toMatchObject({ code: "stream.described-wrongly" });
 });

@@ -8,10 +8,18 @@ import { trackNumbers } from "./track-numbers.ts";
 /** What Ring's cameras send, where nobody has said anything. */
 const usualProfileLevelId = "640029";
 
-/** The tracks in their order; what runs counts more than what is remembered. */
-export function describeTracks(known: KnownTracks | undefined, remembered: RememberedStream | undefined): Track[] {
+/**
+ * The tracks in their order; what runs counts more than what is remembered. Without a transcoder (`canMakeAac`) there is no AAC
+ * track: players that take the first sound they find would stay mute with it.
+ */
+export function describeTracks(
+  known: KnownTracks | undefined,
+  remembered: RememberedStream | undefined,
+  canMakeAac: boolean,
+): Track[] {
   const codec = known?.audioCodec ?? remembered?.audioCodec ?? "opus";
-  return [describeVideo(known, remembered), known?.aac ?? aacTrack, codec === "pcmu" ? pcmuTrack : opusTrack];
+  const aac = known?.aac ?? (canMakeAac ? aacTrack : undefined);
+  return [describeVideo(known, remembered), ...(aac ? [aac] : []), codec === "pcmu" ? pcmuTrack : opusTrack];
 }
 
 function describeVideo(known: KnownTracks | undefined, remembered: RememberedStream | undefined): H264Track {
@@ -31,6 +39,19 @@ function describeVideo(known: KnownTracks | undefined, remembered: RememberedStr
   return { ...base, profileLevelId: known?.profileLevelId ?? usualProfileLevelId };
 }
 
+/** `plays` says which feeds the viewer plays: a track that is not played may be described as it likes. */
+export function isDescribedWrongly(
+  described: readonly Track[],
+  known: KnownTracks,
+  plays: (feed: number) => boolean,
+): boolean {
+  return (
+    isVideoDescribedWrongly(described, known) ||
+    (plays(trackNumbers.audio) && isAudioDescribedWrongly(described, known)) ||
+    (plays(trackNumbers.aac) && isAacDescribedWrongly(described, known))
+  );
+}
+
 /** The picture that is sent has another profile or size than the one described. Without described sets anything fits. */
 export function isVideoDescribedWrongly(described: readonly Track[], known: KnownTracks): boolean {
   const video = described.find((track) => track.codec === "h264");
@@ -44,13 +65,13 @@ export function isVideoDescribedWrongly(described: readonly Track[], known: Know
 
 /** The sound that is sent as it came has another codec than the one described. */
 export function isAudioDescribedWrongly(described: readonly Track[], known: KnownTracks): boolean {
-  const told = described[trackNumbers.audio];
+  const told = described.find(({ codec }) => codec === "opus" || codec === "pcmu");
   return told !== undefined && known.audioCodec !== undefined && told.codec !== known.audioCodec;
 }
 
 /** The source brings AAC of another kind than the one described. */
 export function isAacDescribedWrongly(described: readonly Track[], known: KnownTracks): boolean {
-  const told = described[trackNumbers.aac];
-  if (told?.codec !== "aac" || !known.aac) return false;
+  const told = described.find((track) => track.codec === "aac");
+  if (!told || !known.aac) return false;
   return told.config !== known.aac.config || told.clockRate !== known.aac.clockRate;
 }

@@ -4,6 +4,7 @@ import { StreamEndedError } from "../errors.ts";
 import { squeezedTimestamps } from "./group-of-pictures.ts";
 import type { MediaUnit, VideoUnit } from "./media-unit.ts";
 import { OutgoingTrack } from "./outgoing-track.ts";
+import type { PlayedTrack } from "./played-tracks.ts";
 import { decideSlowReader } from "./slow-reader-policy.ts";
 import type { Reader, ReaderOutput } from "./stream.ts";
 import { trackNumbers } from "./track-numbers.ts";
@@ -15,8 +16,8 @@ const silenceMs = 900;
 /** What a reader asks the stream. */
 export interface ReaderContext {
   readonly monotonicMs: () => number;
-  /** When a unit with this timestamp was sampled, Unix ms. */
-  readonly unixMs: (track: number, timestamp: number) => number;
+  /** When a unit of a feed with this timestamp was sampled, Unix ms. */
+  readonly unixMs: (feed: number, timestamp: number) => number;
   readonly backlogLimitBytes: () => number;
   readonly requestKeyFrame: () => void;
   /** It plays no more, with the error if that was not the viewer's wish. */
@@ -24,14 +25,14 @@ export interface ReaderContext {
 }
 
 export interface HubReaderOptions {
-  readonly tracks: readonly { readonly track: number; readonly payloadType: number }[];
+  readonly tracks: readonly PlayedTrack[];
   readonly output: ReaderOutput;
   readonly context: ReaderContext;
 }
 
 export class HubReader implements Reader {
   readonly tracks: readonly OutgoingTrack[];
-  readonly #byNumber: (OutgoingTrack | undefined)[] = [];
+  readonly #byFeed: (OutgoingTrack | undefined)[] = [];
   readonly #output: ReaderOutput;
   readonly #context: ReaderContext;
   readonly #unixMsOf: ((timestamp: number) => number)[] = [];
@@ -53,19 +54,19 @@ export class HubReader implements Reader {
     this.#context = options.context;
     this.tracks = options.tracks.map((track) => new OutgoingTrack({ ...track, cname }));
     for (const outgoing of this.tracks) {
-      this.#byNumber[outgoing.track] = outgoing;
-      this.#unixMsOf[outgoing.track] = (timestamp) => options.context.unixMs(outgoing.track, timestamp);
+      this.#byFeed[outgoing.feed] = outgoing;
+      this.#unixMsOf[outgoing.feed] = (timestamp) => options.context.unixMs(outgoing.feed, timestamp);
     }
     this.#isWaiting = this.plays(trackNumbers.video);
   }
 
-  plays(track: number): boolean {
-    return this.#byNumber[track] !== undefined;
+  plays(feed: number): boolean {
+    return this.#byFeed[feed] !== undefined;
   }
 
   /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. */
   join(units: readonly VideoUnit[]): void {
-    const video = this.#byNumber[trackNumbers.video];
+    const video = this.#byFeed[trackNumbers.video];
     if (!video || units.length === 0) return;
     this.#isWaiting = false;
     const timestamps = squeezedTimestamps(units, squeezeTicks);
@@ -77,7 +78,7 @@ export class HubReader implements Reader {
   }
 
   sendVideo(unit: VideoUnit): void {
-    const video = this.#byNumber[trackNumbers.video];
+    const video = this.#byFeed[trackNumbers.video];
     if (!video || this.#isPaused || this.#isOver) return;
     if (!this.#keepsUp() || (this.#isWaiting && !unit.isKeyFrame)) {
       video.skip();
@@ -87,10 +88,10 @@ export class HubReader implements Reader {
     this.#send(video, unit, unit.timestamp);
   }
 
-  sendAudio(track: number, unit: MediaUnit): void {
-    const audio = this.#byNumber[track];
+  sendAudio(feed: number, unit: MediaUnit): void {
+    const audio = this.#byFeed[feed];
     if (!audio || this.#isPaused || this.#isOver) return;
-    if (!this.#mayHear(track, unit) || !this.#keepsUp()) audio.skip();
+    if (!this.#mayHear(feed, unit) || !this.#keepsUp()) audio.skip();
     else this.#send(audio, unit, unit.timestamp);
   }
 
@@ -150,24 +151,22 @@ export class HubReader implements Reader {
 
   #send(outgoing: OutgoingTrack, unit: MediaUnit, timestamp: number): void {
     if (!outgoing.hasSent) this.#report(outgoing, this.#context.monotonicMs(), timestamp);
-    this.#startsAtUnixMs ??= this.#context.unixMs(outgoing.track, timestamp);
+    this.#startsAtUnixMs ??= this.#context.unixMs(outgoing.feed, timestamp);
     this.#sentAtMs = this.#context.monotonicMs();
     this.#output.writeRtp(outgoing.track, outgoing.batch(unit, timestamp));
   }
 
   #report(outgoing: OutgoingTrack, nowMs: number, timestamp?: number): void {
-    const unixMs = this.#unixMsOf[outgoing.track] ?? (() => nowMs);
+    const unixMs = this.#unixMsOf[outgoing.feed] ?? (() => nowMs);
     this.#output.writeRtcp(outgoing.track, outgoing.report(unixMs, nowMs, timestamp));
   }
 
   /** Sound starts with the picture, not before. */
-  #mayHear(track: number, unit: MediaUnit): boolean {
-    const video = this.#byNumber[trackNumbers.video];
+  #mayHear(feed: number, unit: MediaUnit): boolean {
+    const video = this.#byFeed[trackNumbers.video];
     if (!video) return true;
     if (!video.hasSent || this.#startsAtUnixMs === undefined) return false;
-    return (
-      this.#byNumber[track]?.hasSent === true || this.#context.unixMs(track, unit.timestamp) >= this.#startsAtUnixMs
-    );
+    return this.#byFeed[feed]?.hasSent === true || this.#context.unixMs(feed, unit.timestamp) >= this.#startsAtUnixMs;
   }
 
   /** False while the network is too far behind; then video waits for a key frame, and at last the reader is ended. */

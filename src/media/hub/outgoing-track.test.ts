@@ -16,7 +16,7 @@ const unit = (indexes: number[], timestamp: number): MediaUnit => ({
 
 function setUp() {
   const output = new RecordingOutput();
-  const track = new OutgoingTrack({ track: 0, payloadType: 96, cname: "test" });
+  const track = new OutgoingTrack({ track: 0, feed: 0, payloadType: 96, cname: "test" });
   const send = (sent: MediaUnit): void => output.writeRtp(0, track.batch(sent, sent.timestamp));
   return { output, track, send };
 }

@@ -11,12 +11,15 @@ const reportEveryMs = 4_000;
 export interface OutgoingTrackOptions {
   /** Its number in the description. */
   readonly track: number;
+  /** What it carries. */
+  readonly feed: number;
   readonly payloadType: number;
   readonly cname: string;
 }
 
 export class OutgoingTrack {
   readonly track: number;
+  readonly feed: number;
   readonly ssrc: number;
   readonly firstSequenceNumber: number;
   readonly #payloadType: number;
@@ -33,6 +36,7 @@ export class OutgoingTrack {
   constructor(options: OutgoingTrackOptions) {
     const random = randomBytes(10);
     this.track = options.track;
+    this.feed = options.feed;
     this.#payloadType = options.payloadType;
     this.#cname = options.cname;
     this.ssrc = random.readUInt32BE(0);

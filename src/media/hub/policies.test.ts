@@ -103,31 +103,41 @@ const remembered = {
 } as const;
 
 test("a description takes what runs, else what is remembered, else the usual", () => {
-  expect(describeTracks(high, remembered)).toMatchObject([
+  expect(describeTracks(high, remembered, true)).toMatchObject([
     { profileLevelId: "640028", parameterSets: { sps: highSps, pps } },
     aacTrack,
     opusTrack,
   ]);
-  expect(describeTracks(nothing, remembered)).toMatchObject([
+  expect(describeTracks(nothing, remembered, true)).toMatchObject([
     { profileLevelId: "42c016", parameterSets: { sps: baselineSps, pps } },
     aacTrack,
     pcmuTrack,
   ]);
-  expect(describeTracks({ ...nothing, profileLevelId: "4d0028" }, undefined)[0]).toEqual({
+  expect(describeTracks({ ...nothing, profileLevelId: "4d0028" }, undefined, true)[0]).toEqual({
     kind: "video",
     codec: "h264",
     clockRate: 90_000,
     profileLevelId: "4d0028",
   });
-  expect(describeTracks(undefined, undefined)).toMatchObject([{ profileLevelId: "640029" }, aacTrack, opusTrack]);
+  expect(describeTracks(undefined, undefined, true)).toMatchObject([{ profileLevelId: "640029" }, aacTrack, opusTrack]);
+});
+
+test("AAC is described where it can be made, or where the source brings it", () => {
+  expect(describeTracks(high, undefined, false)).toMatchObject([{ codec: "h264" }, opusTrack]);
+  const brought = { ...aacTrack, config: "1190" };
+  expect(describeTracks({ ...high, aac: brought }, undefined, false)).toMatchObject([
+    { codec: "h264" },
+    brought,
+    opusTrack,
+  ]);
 });
 
 test("a description is wrong where profile, size or sound differ, and only where it said something", () => {
-  const told = describeTracks(high, undefined);
+  const told = describeTracks(high, undefined, true);
   expect(isVideoDescribedWrongly(told, high)).toBe(false);
   expect(isVideoDescribedWrongly(told, { ...high, parameterSets: { sps: baselineSps, pps } })).toBe(true);
   expect(isVideoDescribedWrongly(told, nothing)).toBe(false);
-  expect(isVideoDescribedWrongly(describeTracks(undefined, undefined), high)).toBe(false);
+  expect(isVideoDescribedWrongly(describeTracks(undefined, undefined, true), high)).toBe(false);
   expect(isAudioDescribedWrongly(told, high)).toBe(false);
   expect(isAudioDescribedWrongly(told, { ...high, audioCodec: "pcmu" })).toBe(true);
   expect(isAudioDescribedWrongly(told, nothing)).toBe(false);

@@ -58,8 +58,8 @@ export class ViewerLease implements StreamLease {
     if (!this.#isOver) this.#host.requestKeyFrame();
   }
 
-  plays(track: number): boolean {
-    return this.#reader?.plays(track) ?? false;
+  plays(feed: number): boolean {
+    return this.#reader?.plays(feed) ?? false;
   }
 
   play(tracks: readonly number[], output: ReaderOutput): Reader {

@@ -12,6 +12,7 @@ import { HubReader, type ReaderContext } from "./hub-reader.ts";
 import { type KeyFrame, keyFrameOf } from "./key-frame.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 import type { MediaSink, SourceTrack, SourceTrackKind } from "./media-source.ts";
+import type { PlayedTrack } from "./played-tracks.ts";
 import { ReaderSet } from "./reader-set.ts";
 import { ReceivedCounter, type ReceivedMedia } from "./received-media.ts";
 import { backlogLimitBytes } from "./slow-reader-policy.ts";
@@ -143,22 +144,16 @@ export class StreamMedia {
 
   /** Starts a playback: from the kept group of pictures, or from the next key frame. */
   addReader(
-    tracks: readonly number[],
+    tracks: readonly PlayedTrack[],
     output: ReaderOutput,
     onOver: (reader: HubReader, error: Error | undefined) => void,
-    audioCodec: "opus" | "pcmu",
   ): HubReader {
-    const types = [payloadTypes.h264, payloadTypes.aac, payloadTypes[audioCodec]];
-    const played = tracks.flatMap((track) => {
-      const payloadType = types[track];
-      return payloadType === undefined ? [] : [{ track, payloadType }];
-    });
     const forget = (left: HubReader, error: Error | undefined): void => {
       this.#readers.remove(left);
       this.#updateAacDemand();
       onOver(left, error);
     };
-    const reader = new HubReader({ tracks: played, output, context: { ...this.#context, onOver: forget } });
+    const reader = new HubReader({ tracks, output, context: { ...this.#context, onOver: forget } });
     this.#readers.add(reader);
     this.#updateAacDemand();
     this.#readers.guard(reader, () => this.#join(reader));

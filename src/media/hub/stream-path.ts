@@ -7,17 +7,14 @@ import type { Logger } from "../../foundation/logger.ts";
 import { StreamEndedError, StreamRefusedError } from "../errors.ts";
 import type { Track } from "../formats/track.ts";
 import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
-import {
-  describeTracks,
-  isAacDescribedWrongly,
-  isAudioDescribedWrongly,
-  isVideoDescribedWrongly,
-} from "./description-policy.ts";
+import { describeTracks, isDescribedWrongly } from "./description-policy.ts";
 import { StreamGovernor } from "./governor.ts";
 import type { HubReader } from "./hub-reader.ts";
 import type { KeyFrame } from "./key-frame.ts";
+import type { KnownTracks } from "./known-tracks.ts";
 import { LeaseSet } from "./lease-set.ts";
 import type { MediaSource } from "./media-source.ts";
+import { playedTracks } from "./played-tracks.ts";
 import type { ReceivedMedia } from "./received-media.ts";
 import { viewersError } from "./restart-policy.ts";
 import { type RunOutcome, SourceRun } from "./source-run.ts";
@@ -27,7 +24,6 @@ import { defaultStreamLimits, type StreamLimits } from "./stream-limits.ts";
 import { StreamMedia } from "./stream-media.ts";
 import { MemoryKeeper, type StreamMemory } from "./stream-memory.ts";
 import type { StreamState, StreamStatus } from "./stream-status.ts";
-import { trackNumbers } from "./track-numbers.ts";
 import { waitForFormat } from "./wait-for-format.ts";
 
 const tickMs = 1_000;
@@ -36,7 +32,7 @@ const manualViewer: Viewer = { kind: "manual", address: "", userAgent: "" };
 export interface StreamPathOptions {
   readonly path: string;
   readonly source: MediaSource;
-  /** Undefined where there is no FFmpeg: the AAC track stays silent. */
+  /** Undefined where there is no FFmpeg: streams have no AAC track. */
   readonly transcoder: AudioTranscoderFactory | undefined;
   readonly memory: StreamMemory;
   /** Without one, everybody is let in. */
@@ -124,7 +120,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#admit(viewer);
     const remembered = this.#memory.load();
     const known = this.#run ? this.#media.known : undefined;
-    if (remembered || known?.parameterSets) return describeTracks(known, remembered);
+    if (remembered || known?.parameterSets) return this.#describeTracks(known);
     using lease = this.#enter(viewer, undefined);
     await waitForFormat({
       clock: this.#options.clock,
@@ -134,11 +130,11 @@ export class StreamPath implements Stream, AsyncDisposable {
       ended: lease.ended,
       signal,
     });
-    return describeTracks(this.#media.known, undefined);
+    return this.#describeTracks(this.#media.known);
   }
 
   lease(viewer: Viewer, described?: readonly Track[]): ViewerLease {
-    return this.#enter(viewer, described ?? describeTracks(this.#run && this.#media.known, this.#memory.load()));
+    return this.#enter(viewer, described ?? this.#describeTracks(this.#run && this.#media.known));
   }
 
   /** The switch: holds the source without any client, for at most a day. Throws StreamRefusedError as `lease` does. */
@@ -176,6 +172,10 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#stopRun();
     await this.#runOver;
     await this.#media.close();
+  }
+
+  #describeTracks(known: KnownTracks | undefined): Track[] {
+    return describeTracks(known, this.#memory.load(), this.#options.transcoder !== undefined);
   }
 
   #admit(viewer: Viewer): void {
@@ -231,14 +231,13 @@ export class StreamPath implements Stream, AsyncDisposable {
   }
 
   #startReader(lease: ViewerLease, tracks: readonly number[], output: ReaderOutput): HubReader {
-    const told = lease.described?.[trackNumbers.audio]?.codec;
-    const codec = told === "opus" || told === "pcmu" ? told : (this.#media.known.audioCodec ?? "opus");
+    const described = lease.described ?? this.#describeTracks(this.#media.known);
     const onOver = (_reader: HubReader, error: Error | undefined): void => {
       if (error) lease.end(error instanceof AppError ? error : new StreamEndedError("transport", errorText(error)));
     };
     // The server must have its reader in hand before it can hear that it is over.
     queueMicrotask(() => this.#checkDescription(lease));
-    return this.#media.addReader(tracks, output, onOver, codec);
+    return this.#media.addReader(playedTracks(described, tracks), output, onOver);
   }
 
   #startRun(viewer: Viewer): void {
@@ -325,11 +324,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     const { described } = lease;
     if (!described || !this.#run) return;
     const { known } = this.#media;
-    const isWrong =
-      isVideoDescribedWrongly(described, known) ||
-      (lease.plays(trackNumbers.audio) && isAudioDescribedWrongly(described, known)) ||
-      (lease.plays(trackNumbers.aac) && isAacDescribedWrongly(described, known));
-    if (!isWrong) return;
+    if (!isDescribedWrongly(described, known, (feed) => lease.plays(feed))) return;
     lease.end(
       new StreamEndedError("described-wrongly", "The camera sends another format than was described; ask again"),
     );

@@ -1,8 +1,10 @@
 // A stream path over a source that tests play by hand, on a clock that they move.
+import { aborted } from "../../foundation/abort.ts";
 import { ManualClock } from "../../foundation/clock.fake.ts";
 import { recordingLogger } from "../../foundation/logger.fake.ts";
 import type { RtpPacket } from "../formats/rtp-packet.ts";
 import { opusTrack } from "../formats/track.ts";
+import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
 import { StreamGovernor } from "./governor.ts";
 import { H264Camera } from "./h264-packets.fixtures.ts";
 import { FakeSource } from "./media-source.fake.ts";
@@ -12,6 +14,12 @@ import type { StreamBudget } from "./stream-budget.ts";
 import { volatileMemory } from "./stream-memory.ts";
 import { StreamPath, type StreamPathOptions } from "./stream-path.ts";
 import type { StreamStatus } from "./stream-status.ts";
+
+/** AAC can be had, but nothing ever comes of it. */
+const deafTranscoder: AudioTranscoderFactory = (_input, _onFrame, signal) => {
+  const ended = aborted(signal).then(() => undefined);
+  return { write: () => undefined, ended, [Symbol.asyncDispose]: () => Promise.resolve() };
+};
 
 export const viewer: Viewer = { kind: "rtsp", address: "192.0.2.7", userAgent: "test" };
 
@@ -31,7 +39,7 @@ export class StreamStage {
     this.path = new StreamPath({
       path: "camera_live",
       source: this.source,
-      transcoder: undefined,
+      transcoder: deafTranscoder,
       memory: this.memory,
       clock: this.clock,
       logger: this.log.logger,

@@ -17,7 +17,7 @@ export interface StreamDirectory {
 export interface Stream {
   readonly path: string;
   /**
-   * The tracks, in the order H.264, AAC, Opus (or PCMU); a track's index is its number in SDP. From memory at once and without
+   * The tracks, in the order H.264, AAC (where it can be made), Opus (or PCMU); a track's index is its number in SDP. From memory at once and without
    * starting anything; where nothing is remembered the source is started and asked, for at most 2.5 s.
    * Rejects with a StreamRefusedError as `lease` throws it.
    */

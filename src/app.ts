@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, connects them, and takes them down in reverse.
 import { Bridge, livePath, type StreamPaths } from "./bridge/bridge.ts";
+import { aacTranscoder } from "./composition/aac-transcoder.ts";
 import { type AppState, openState } from "./composition/app-state.ts";
 import { brokerOptions } from "./composition/broker-options.ts";
 import { cameraUrls } from "./composition/camera-urls.ts";
@@ -22,7 +23,6 @@ import { parseAnnounced } from "./home-assistant/announced-devices.ts";
 import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
 import type { Supervisor } from "./home-assistant/supervisor.ts";
 import { Topics } from "./home-assistant/topics.ts";
-import { createAacTranscoderFactory } from "./media/ffmpeg/aac-transcoder.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
 import { StreamHub } from "./media/hub/stream-hub.ts";
 import { StreamPath } from "./media/hub/stream-path.ts";
@@ -236,12 +236,7 @@ async function listenInternally(
 function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {
   const { settings, clock, logger } = options;
   const log = logger.child("streams");
-  const transcoder = createAacTranscoderFactory({
-    ffmpegPath: "ffmpeg",
-    instance: state.instanceId,
-    clock,
-    logger: log,
-  });
+  const transcoder = aacTranscoder({ instance: state.instanceId, clock, logger: log });
   return {
     add(path, source, camera) {
       const budgets = viewingBudgets(() => viewingLimits(settings, camera().isOnBattery));

@@ -20,7 +20,7 @@ const noMemory: StreamMemory = { load: () => undefined, save: () => undefined };
 export interface RecordedStreamOptions {
   readonly path: string;
   readonly source: MediaSource;
-  readonly transcoder: AudioTranscoderFactory;
+  readonly transcoder: AudioTranscoderFactory | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;

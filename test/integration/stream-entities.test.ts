@@ -1,4 +1,4 @@
-// The entities of a live stream, through the whole app: switch, lock, what arrives, seconds of today, refusals, PCMU.
+// The entities of a live stream, through the whole app: switch, lock, what arrives, seconds of today, refusals, PCMU, no FFmpeg.
 import { afterAll, beforeAll, beforeEach, expect, test as plainTest } from "vitest";
 import { buildAccount } from "../../simulator/account-builders.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
@@ -162,4 +162,12 @@ test("a camera whose sound changes: who was told the old one is sent away, and t
   await using right = await RtspReader.play(url);
   expect(right.sdp).toContain("PCMU/8000");
   await right.until("sound", () => right.track("pcmu").packets > 20 && right.track("mpeg4-generic").packets > 20);
+});
+
+test("without FFmpeg streams play without AAC, and the log says so once", async () => {
+  await using home = await StreamHome.start({ accounts: [buildAccount({ devices: ["driveway"] })], path: "/nowhere" });
+  await using reader = await RtspReader.play(home.url("driveway"));
+  expect(reader.tracks.map(({ codec }) => codec)).toEqual(["h264", "opus"]);
+  await reader.until("sound and pictures", () => reader.pictures.length > 20 && reader.track("opus").packets > 50);
+  expect(home.belfry.countLines(/FFmpeg is not installed/)).toBe(1);
 });

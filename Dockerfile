@@ -27,11 +27,13 @@ RUN npm run build \
   && find node_modules dist -type f \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' -o -name '*.test.js' \) -delete
 
 FROM node AS mediamtx
-# `with` puts MediaMTX into the image; it needs an entry in pins.json.
+# `with` puts the pinned MediaMTX into the image (it needs an entry in pins.json), `local` the program mediamtx.local, which lies
+# beside this file and is of the image's architecture.
 ARG MEDIAMTX=without
 WORKDIR /mediamtx
-COPY pins.json scripts/fetch-mediamtx.mjs /bootstrap/
-RUN if [ "${MEDIAMTX}" = with ]; then node /bootstrap/fetch-mediamtx.mjs "$(dpkg --print-architecture)"; fi
+COPY pins.json scripts/fetch-mediamtx.mjs mediamtx.loca[l] /bootstrap/
+RUN if [ "${MEDIAMTX}" = with ]; then node /bootstrap/fetch-mediamtx.mjs "$(dpkg --print-architecture)"; fi \
+  && if [ "${MEDIAMTX}" = local ]; then install --mode=755 /bootstrap/mediamtx.local mediamtx; fi
 
 FROM ${BUILD_FROM}
 # FFmpeg names libraries for screens, whose drivers (a quarter of the image) are only loaded where something is shown.
@@ -47,7 +49,8 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=mediamtx /mediamtx /usr/local/bin
-COPY --from=build /app/package.json package.json
+COPY --from=build /app/package.json /app/pins.json ./
+COPY --from=build /app/scripts/stream-on-demand.sh scripts/stream-on-demand.sh
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY rootfs /

@@ -18,6 +18,7 @@ const shellScripts = [
   ".ci/run",
   "scripts/container",
   "scripts/update-pins",
+  "scripts/stream-on-demand.sh",
 ];
 
 async function runChecks(tally: Tally): Promise<void> {

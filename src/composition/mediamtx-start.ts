@@ -13,12 +13,12 @@ import type { Teardown } from "../foundation/teardown.ts";
 import type { CarriageTools } from "../media/engines/mediamtx/carriage.ts";
 import type { ControlBroker } from "../media/engines/mediamtx/control-channel.ts";
 import { Feeds } from "../media/engines/mediamtx/feeds.ts";
-import { type FoundMediamtx, findMediamtx } from "../media/engines/mediamtx/find-mediamtx.ts";
 import { MediamtxEngine } from "../media/engines/mediamtx/mediamtx-engine.ts";
 import { StreamPublisher } from "../media/ffmpeg/publish-stream.ts";
 import type { StreamHub } from "../media/hub/stream-hub.ts";
 import { RtspServer } from "../media/servers/rtsp/rtsp-server.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
+import { mediamtxDirectory, obtainMediamtx } from "./mediamtx-program.ts";
 import type { StreamEngine } from "./stream-engine.ts";
 
 export interface MediamtxStartOptions {
@@ -41,7 +41,7 @@ const loopback = "127.0.0.1";
 export async function startMediamtx(options: MediamtxStartOptions, teardown: Teardown): Promise<StreamEngine> {
   const { settings, streams, dataDirectory, instance, clock, signal } = options;
   const logger = options.logger.child("mediamtx");
-  const found = await find(options);
+  const found = await obtainMediamtx({ ...options, logger });
   assertProgram("mosquitto_pub", "mosquitto-clients");
   assertProgram("mosquitto_sub", "mosquitto-clients");
   assertProgram("ffmpeg", "ffmpeg");
@@ -51,7 +51,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
   const engine = await MediamtxEngine.start(
     {
       ...found,
-      directory: join(dataDirectory, "mediamtx", "run"),
+      directory: join(mediamtxDirectory(dataDirectory), "run"),
       script,
       host: settings.rtsp_bind,
       ports: {
@@ -79,29 +79,6 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
     },
     changed: engine.changed,
   };
-}
-
-async function find({
-  settings,
-  dataDirectory,
-  instance,
-  clock,
-  signal,
-}: MediamtxStartOptions): Promise<FoundMediamtx> {
-  const places = {
-    named: [
-      { by: "the setting mediamtx_path", path: settings.mediamtx_path },
-      { by: "the variable MEDIAMTX_BIN", path: process.env["MEDIAMTX_BIN"] ?? "" },
-    ],
-    searchPath: process.env["PATH"] ?? "",
-    installed: join(dataDirectory, "mediamtx", "mediamtx"),
-  };
-  const found = await findMediamtx(places, { instance, clock, signal });
-  if (found) return found;
-  throw new PermanentError(
-    "mediamtx.missing",
-    "MediaMTX is not installed: run npm run mediamtx:install, set mediamtx_download or mediamtx_path, or set stream_engine to builtin",
-  );
 }
 
 function assertProgram(name: string, packageName: string): void {

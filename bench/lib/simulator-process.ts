@@ -30,6 +30,7 @@ export class SimulatorProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<null, null, Readable>;
   readonly #controlUrl: string;
   readonly #directory: string;
+  #isStopping = false;
 
   private constructor(parts: {
     account: AccountData;
@@ -48,6 +49,13 @@ export class SimulatorProcess implements AsyncDisposable {
     this.pid = parts.child.pid ?? 0;
     this.#controlUrl = parts.controlUrl;
     this.#directory = parts.directory;
+    let said = "";
+    parts.child.stderr.on("data", (piece: Buffer) => {
+      said = (said + piece.toString()).slice(-2_000);
+    });
+    parts.child.once("close", (code, signal) => {
+      if (!this.#isStopping) process.stderr.write(`the simulator ended by itself (${code ?? signal}): ${said}\n`);
+    });
   }
 
   static async start(cameraCount: number): Promise<SimulatorProcess> {
@@ -94,6 +102,7 @@ export class SimulatorProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = new Promise((resolve) => this.#child.once("close", resolve));
       this.#child.kill("SIGTERM");

@@ -90,6 +90,24 @@ test("Ring's limit: the viewer is told and must pause, somebody else need not, a
   stage.turn("living-room", { sessionLimitMs: 600_000 });
 });
 
+if (isFull) {
+  test("live minutes: a running viewer is ended at the limit, with the reason, and may not come back at once", async () => {
+    await using limited = await StreamHome.start({ settings: { max_live_minutes_wired: 1 } });
+    const from = limited.position;
+    const startedAt = performance.now();
+    await using reader = await RtspReader.play(limited.url("driveway"));
+    await reader.closed;
+    expect(performance.now() - startedAt).toBeGreaterThan(58_000);
+    expect(performance.now() - startedAt).toBeLessThan(66_000);
+    expect(reader.tracks.map(({ goodbyes }) => goodbyes)).toEqual([1, 1, 1]);
+    const isOver = ({ reason_code }: Readonly<Record<string, unknown>>): boolean => reason_code === "stream.limit";
+    const ended = await limited.attributes("driveway", "stream", isOver, { from });
+    expect(ended).toMatchObject({ status: "inactive", reason: expect.stringContaining("(1 min)") });
+    await expect(RtspReader.play(limited.url("driveway"))).rejects.toMatchObject({ reply: { status: 503 } });
+    expect(limited.calls("driveway", "live.requested")).toHaveLength(1);
+  }, 120_000);
+}
+
 describe.concurrent("clients that never give up", () => {
   const budget = 6;
 

@@ -46,6 +46,15 @@ test("a camera that was never seen is described with its parameter sets as soon 
   expect(reader.times.described - reader.times.asked).toBeLessThan(2_000);
 });
 
+test("a STUN server that does not answer delays nothing", async () => {
+  await remember("front-door");
+  stage.home.cloud.operations.silenceStun(true);
+  await using reader = await RtspReader.play(stage.url("front-door"));
+  await reader.picture(1);
+  // Gathering would wait 3 s for it.
+  expect(reader.times.firstKeyFrameByte - reader.times.asked).toBeLessThan(2_000);
+});
+
 test("a slow camera that was never seen is described after 2.5 s, plays when it comes, and is called once", async () => {
   stage.turn("living-room", { mediaDelayMs: 8_000 });
   await using reader = await RtspReader.play(stage.url("living-room"));

@@ -46,5 +46,5 @@ export class LiveTimeBudget implements StreamBudget {
 
 function explain(limitMs: number): string {
   const minutes = Math.round(limitMs / 60_000);
-  return `The camera has been live for the ${minutes} minutes that it may be within an hour`;
+  return `The camera has been live as long as it may be within an hour (${minutes} min)`;
 }

@@ -75,7 +75,7 @@ test("after 20 live minutes running viewers are ended with the reason, and those
   expect(lease.ended.reason).toMatchObject({ code: "stream.limit" });
   expect(stage.source.session.isClosed).toBe(true);
   expect(stage.path.status).toMatchObject({ state: "idle", reason: { code: "stream.limit" } });
-  expect(stage.path.status.reason?.text).toContain("20 minutes");
+  expect(stage.path.status.reason?.text).toContain("20 min");
   expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "paused" }));
   // The hour is used up for everybody else, too.
   expect(() => stage.path.lease(other)).toThrow(expect.objectContaining({ refusal: "budget" }));

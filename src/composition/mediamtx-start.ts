@@ -10,6 +10,7 @@ import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { Teardown } from "../foundation/teardown.ts";
+import type { Login } from "../media/engines/mediamtx/auth-users.ts";
 import type { CarriageTools } from "../media/engines/mediamtx/carriage.ts";
 import type { ControlBroker } from "../media/engines/mediamtx/control-channel.ts";
 import { Feeds } from "../media/engines/mediamtx/feeds.ts";
@@ -45,7 +46,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
   assertProgram("mosquitto_pub", "mosquitto-clients");
   assertProgram("mosquitto_sub", "mosquitto-clients");
   assertProgram("ffmpeg", "ffmpeg");
-  const { livestream_user: username, livestream_pass: password, stream_host: streamHost } = settings;
+  const login = loginOf(settings);
   const broker = await openControlBroker(options, teardown);
   const tools = await openFeeds(options, teardown);
   const engine = await MediamtxEngine.start(
@@ -60,9 +61,9 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
         hls: settings.ll_hls ? settings.hls_port : undefined,
         whep: settings.whep ? settings.whep_port : undefined,
       },
-      login: username && password ? { username, password } : undefined,
+      login,
       certificate: certificateOf(settings),
-      otherHosts: isIP(streamHost) > 0 ? [streamHost] : [],
+      otherHosts: isIP(settings.stream_host) > 0 ? [settings.stream_host] : [],
       streams,
       broker,
       tools,
@@ -84,6 +85,15 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
 function assertProgram(name: string, packageName: string): void {
   if (findExecutable(name)) return;
   throw new PermanentError("mediamtx.missing-tool", `MediaMTX as stream engine needs ${name}: install ${packageName}`);
+}
+
+function loginOf({ livestream_user: username, livestream_pass: password }: Settings): Login | undefined {
+  if (!username || !password) return undefined;
+  if (!username.includes(":") && !password.includes(":")) return { username, password };
+  throw new PermanentError(
+    "mediamtx.login",
+    "MediaMTX cannot take a stream user or password with a colon: choose another one, or set stream_engine to builtin",
+  );
 }
 
 /** RTSPS needs both files; MediaMTX says itself what is wrong with them. */

@@ -70,7 +70,14 @@ export class MediaPeer implements Disposable {
   /** False if the transport is not connected, or not any more. */
   send(media: AcceptedMedia, packet: Buffer): boolean {
     const track = this.#tracks.get(media);
-    return track !== undefined && !this.#closed && this.#open.has(track) && track.sendMessageBinary(packet);
+    if (track === undefined || this.#closed || !this.#open.has(track)) return false;
+    try {
+      return track.sendMessageBinary(packet);
+    } catch {
+      // The other side has just closed it; the library tells that later.
+      this.#open.delete(track);
+      return false;
+    }
   }
 
   [Symbol.dispose](): void {

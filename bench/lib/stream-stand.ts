@@ -54,9 +54,11 @@ export class StreamStand implements AsyncDisposable {
         ...(mainFile === undefined ? {} : { mainFile }),
       }),
     );
-    const stand = new StreamStand({ simulator, belfry, observer }, stack.move());
-    await Promise.all(simulator.cameras.map((camera) => stand.#available(camera)));
-    return stand;
+    const available = simulator.cameras.map((camera) =>
+      observer.waitFor(camera.slug, `${topicOf(camera)}/status`, { payload: "online", timeoutMs: 60_000 }),
+    );
+    await Promise.all(available);
+    return new StreamStand({ simulator, belfry, observer }, stack.move());
   }
 
   url({ deviceId }: BenchCamera): string {
@@ -83,10 +85,6 @@ export class StreamStand implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
-  }
-
-  async #available(camera: BenchCamera): Promise<void> {
-    await this.observer.waitFor(camera.slug, `${topicOf(camera)}/status`, { payload: "online", timeoutMs: 60_000 });
   }
 }
 

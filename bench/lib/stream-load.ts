@@ -17,6 +17,7 @@ export interface StreamsLoad {
   readonly count: number;
   readonly aac: boolean;
   readonly cpu_percent_per_stream: number;
+  /** Of each stream that came on top of the row before; the first one pays for all that is loaded once. */
   readonly memory_mb_per_stream: number;
   readonly packets_lost: number;
   readonly packets: number;
@@ -53,20 +54,22 @@ export async function measureStreams(
   aac: boolean,
   seconds: number,
 ): Promise<StreamsLoad[]> {
-  const idleMb = await treeMemoryMb(stand.belfry.pid);
+  let memoryMb = await treeMemoryMb(stand.belfry.pid);
   await using fleet = new ReaderFleet();
   const results: StreamsLoad[] = [];
   let open = 0;
   for (const count of counts) {
     const urls = stand.simulator.cameras.slice(open, count).map((camera) => stand.url(camera));
     await fleet.open(urls, aac ? withAac : withoutAac, `bench load ${aac ? "aac" : "plain"}`);
-    open = count;
     const measured = await measure(stand, fleet, seconds);
+    const further = (measured.memoryMb - memoryMb) / (count - open);
+    memoryMb = measured.memoryMb;
+    open = count;
     results.push({
       count,
       aac,
       cpu_percent_per_stream: rounded(measured.shares.belfry / count, 2),
-      memory_mb_per_stream: rounded((measured.memoryMb - idleMb) / count, 1),
+      memory_mb_per_stream: rounded(further, 1),
       packets_lost: measured.lost,
       packets: measured.packets,
       kbit_per_second_per_stream: Math.round((measured.bytes * 8) / 1_000 / seconds / count),

@@ -57,6 +57,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
       host: settings.rtsp_bind,
       ports: {
         rtsp: settings.rtsp_port,
+        hasUdp: settings.rtsp_udp,
         rtsps: settings.rtsps ? settings.rtsps_port : undefined,
         hls: settings.ll_hls ? settings.hls_port : undefined,
         whep: settings.whep ? settings.whep_port : undefined,

@@ -4,8 +4,8 @@ import { type AuthUser, controllingUser, type Login, type Reading } from "./auth
 /** TCP ports, but where it says UDP. */
 export interface MediamtxPorts {
   readonly rtsp: number;
-  /** UDP, even; the next one is for RTCP. */
-  readonly rtp: number;
+  /** UDP, even; the next one is for RTCP. Undefined: readers use TCP. */
+  readonly rtp?: number | undefined;
   readonly api: number;
   readonly metrics: number;
   readonly rtsps?: number | undefined;
@@ -89,24 +89,19 @@ export function onDemandPath(generation: number): MediamtxConfig {
 export const closedPath: MediamtxConfig = { overridePublisher: false };
 
 function rtspPart({ host, ports, reading, certificate }: MediamtxConfigOptions): MediamtxConfig {
-  const isEncrypted = ports.rtsps !== undefined && ports.srtp !== undefined && certificate !== undefined;
-  const plainPart = {
+  const { rtp, srtp, rtsps } = ports;
+  const isEncrypted = rtsps !== undefined && certificate !== undefined;
+  return {
     rtsp: true,
-    rtspTransports: ["udp", "tcp"],
+    rtspTransports: rtp === undefined ? ["tcp"] : ["udp", "tcp"],
     rtspEncryption: isEncrypted ? "optional" : "no",
     rtspAddress: at(host, ports.rtsp),
-    rtpAddress: at(host, ports.rtp),
-    rtcpAddress: at(host, ports.rtp + 1),
+    ...(rtp === undefined ? {} : { rtpAddress: at(host, rtp), rtcpAddress: at(host, rtp + 1) }),
     rtspAuthMethods: reading.methods,
-  };
-  if (!isEncrypted) return plainPart;
-  return {
-    ...plainPart,
-    rtspsAddress: at(host, ports.rtsps ?? 0),
-    srtpAddress: at(host, ports.srtp ?? 0),
-    srtcpAddress: at(host, (ports.srtp ?? 0) + 1),
-    rtspServerCert: certificate.file,
-    rtspServerKey: certificate.keyFile,
+    ...(isEncrypted
+      ? { rtspsAddress: at(host, rtsps), rtspServerCert: certificate.file, rtspServerKey: certificate.keyFile }
+      : {}),
+    ...(srtp === undefined ? {} : { srtpAddress: at(host, srtp), srtcpAddress: at(host, srtp + 1) }),
   };
 }
 

@@ -6,6 +6,8 @@ import type { MediamtxPorts } from "./mediamtx-config.ts";
 
 export interface WantedPorts {
   readonly rtsp: number;
+  /** Whether readers may choose UDP. */
+  readonly hasUdp: boolean;
   readonly rtsps?: number | undefined;
   readonly hls?: number | undefined;
   readonly whep?: number | undefined;
@@ -33,14 +35,14 @@ const usualMetrics = 9_998;
 /** `host`: where readers come in. Throws PermanentError `mediamtx.ports`. */
 export async function findPorts(wanted: WantedPorts, host: string): Promise<FoundPorts> {
   const search = new PortSearch(host);
-  const { rtsps, hls, whep } = wanted;
+  const { hasUdp, rtsps, hls, whep } = wanted;
   const ports: MediamtxPorts = {
     rtsp: await search.tcp("RTSP", wanted.rtsp),
-    rtp: await search.udpPair("RTP", usualRtp),
+    rtp: hasUdp ? await search.udpPair(usualRtp) : undefined,
     api: await search.own(usualApi),
     metrics: await search.own(usualMetrics),
     rtsps: rtsps === undefined ? undefined : await search.tcp("RTSPS", rtsps),
-    srtp: rtsps === undefined ? undefined : await search.udpPair("SRTP", usualSrtp),
+    srtp: hasUdp && rtsps !== undefined ? await search.udpPair(usualSrtp) : undefined,
     hls: hls === undefined ? undefined : await search.tcp("HLS", hls),
     whep: whep === undefined ? undefined : await search.tcp("WHEP", whep),
     ice: whep === undefined ? undefined : await search.udp("WebRTC", usualIce),
@@ -59,57 +61,60 @@ class PortSearch {
   }
 
   tcp(what: string, wanted: number): Promise<number> {
-    return this.#find(what, wanted, 1, (port) => this.#isTcpFree(port, this.#host));
+    return this.#find({ what, wanted, protocol: "tcp", step: 1 }, (port) => isTcpFree(port, this.#host));
   }
 
   udp(what: string, wanted: number): Promise<number> {
-    return this.#find(what, wanted, 1, (port) => this.#isUdpFree(port));
+    return this.#find({ what, wanted, protocol: "udp", step: 1 }, (port) => isUdpFree(port, this.#host));
   }
 
-  /** An even one, and the next. */
-  udpPair(what: string, wanted: number): Promise<number> {
+  /** An even one, and the next. Players are told which ones, so nobody else needs to know. */
+  udpPair(wanted: number): Promise<number> {
     const isFree = async (port: number): Promise<boolean> =>
-      (await this.#isUdpFree(port)) && (await this.#isUdpFree(port + 1));
-    return this.#find(what, wanted, 2, isFree);
+      (await isUdpFree(port, this.#host)) && (await isUdpFree(port + 1, this.#host));
+    return this.#find({ what: undefined, wanted, protocol: "udp", step: 2 }, isFree);
   }
 
-  /** For ourselves: nobody needs to know it. */
-  async own(wanted: number): Promise<number> {
-    const port = await this.#find("", wanted, 1, (candidate) => this.#isTcpFree(candidate, "127.0.0.1"));
-    return port;
+  /** For ourselves. */
+  own(wanted: number): Promise<number> {
+    return this.#find({ what: undefined, wanted, protocol: "tcp", step: 1 }, (port) => isTcpFree(port, "127.0.0.1"));
   }
 
-  async #find(what: string, wanted: number, step: number, isFree: (port: number) => Promise<boolean>): Promise<number> {
+  async #find({ what, wanted, protocol, step }: Search, isFree: (port: number) => Promise<boolean>): Promise<number> {
     for (let port = wanted; port < wanted + portsToTry * step && port < 65_535; port += step) {
-      if (!(await isFree(port))) continue;
-      if (port !== wanted && what !== "") this.moved.push({ what, wanted, port });
+      if (this.#given.has(`${protocol} ${port}`) || !(await isFree(port))) continue;
+      for (let given = port; given < port + step; given++) this.#given.add(`${protocol} ${given}`);
+      if (port !== wanted && what !== undefined) this.moved.push({ what, wanted, port });
       return port;
     }
-    const name = what === "" ? "its control interface" : what;
-    throw new PermanentError("mediamtx.ports", `MediaMTX finds no free port for ${name} from ${wanted} on`);
+    const text = `MediaMTX finds no free port for ${what ?? "itself"} from ${wanted} on; choose another one`;
+    throw new PermanentError("mediamtx.ports", text);
   }
+}
 
-  async #isTcpFree(port: number, host: string): Promise<boolean> {
-    const key = `tcp ${port}`;
-    if (this.#given.has(key)) return false;
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(false));
-      server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
-    });
-    if (isFree) this.#given.add(key);
-    return isFree;
-  }
+interface Search {
+  /** As the owner is told of it where it moves. */
+  readonly what: string | undefined;
+  readonly wanted: number;
+  readonly protocol: "tcp" | "udp";
+  readonly step: 1 | 2;
+}
 
-  async #isUdpFree(port: number): Promise<boolean> {
-    const isFree = await new Promise<boolean>((resolve) => {
-      const socket = createSocket(this.#host.includes(":") ? "udp6" : "udp4");
-      socket.once("error", () => {
-        socket.close();
-        resolve(false);
-      });
-      socket.bind({ port, address: this.#host, exclusive: true }, () => socket.close(() => resolve(true)));
+function isTcpFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function isUdpFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+    socket.once("error", () => {
+      socket.close();
+      resolve(false);
     });
-    return isFree;
-  }
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
+  });
 }

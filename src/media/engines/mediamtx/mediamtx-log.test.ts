@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { recordingLogger } from "../../../foundation/logger.fake.ts";
+import { hintOf, logLine } from "./mediamtx-log.ts";
+
+test.each([
+  ["[path a_live] runOnDemand command started", { kind: "script-started", path: "a_live" }],
+  [
+    "[RTSP] [session 12] is reading from path 'a_live', with TCP, 1 track (H264)",
+    { kind: "reader-joined", path: "a_live" },
+  ],
+  ["[RTSP] [conn 127.0.0.1:1] opened", { kind: "something" }],
+  ["", { kind: "something" }],
+])("%j hints at %j", (message, hint) => {
+  expect(hintOf(message)).toEqual(hint);
+});
+
+test("trouble is said aloud, the rest is for who looks for it", () => {
+  const { logger, lines } = recordingLogger();
+  logLine('{"timestamp":"t","level":"WAR","message":"[RTSP] reader is too slow"}', logger);
+  logLine('{"timestamp":"t","level":"INF","message":"opened"}', logger);
+  logLine("what a script prints", logger);
+  logLine("42", logger);
+  expect(lines.map(({ level, line }) => `${level} ${line}`)).toEqual([
+    "warn MediaMTX: [RTSP] reader is too slow",
+    "debug MediaMTX: opened",
+    "debug MediaMTX: what a script prints",
+    "debug MediaMTX: 42",
+  ]);
+});

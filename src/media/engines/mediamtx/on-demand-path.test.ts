@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import { PermanentError, TransientError } from "../../../foundation/errors.ts";
+import { RecordingOutput } from "../../hub/reader-output.fake.ts";
+import { viewer } from "../../hub/stream.fixtures.ts";
+import { OnDemandStage } from "./on-demand.fixtures.ts";
+
+const [first, second] = ["lease-number-1", "lease-number-2"];
+const reader = (id: string, userAgent = "VLC") => ({ id, viewer: { ...viewer, userAgent } });
+
+/** Wanted, and there at MediaMTX. */
+async function carried(): Promise<OnDemandStage> {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  stage.path.seen(true, [reader("r1")], false);
+  await stage.settle();
+  return stage;
+}
+
+test("a demand starts the stream and an FFmpeg, and is told as in force", async () => {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  expect(stage.stream.source.openings).toBe(1);
+  expect(stage.publishers).toMatchObject([{ sound: "encode" }]);
+  expect(stage.feeds.find(stage.publishers[0]?.input ?? "")).toBeDefined();
+  expect(stage.told.at(-1)).toMatchObject({ status: "activating", leases: [first], ended: [] });
+  expect(stage.stream.path.status.viewers).toMatchObject([{ kind: "rtsp", address: "192.0.2.9" }]);
+});
+
+test("what is not for this path, not new or not a command is ignored", async () => {
+  const stage = await carried();
+  stage.path.command("ON-DEMAND other_live some-lease-of-another");
+  stage.path.command(`ON-DEMAND camera_live ${first}`);
+  stage.path.command("OFF-DEMAND an-unknown-lease");
+  stage.path.command("nonsense");
+  await stage.settle();
+  expect(stage.publishers).toHaveLength(1);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [first] });
+});
+
+test("given back it ends, and MediaMTX need not be told: it said so itself", async () => {
+  const stage = await carried();
+  stage.path.seen(true, [], false);
+  stage.path.command(`OFF-DEMAND ${first}`);
+  await stage.settle();
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+  expect(stage.replaced).toEqual([]);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [], ended: [first] });
+  expect(stage.path.isCarried).toBe(false);
+  await stage.stream.clock.advance(7_000);
+  expect(stage.stream.path.status.state).toBe("idle");
+});
+
+test("given back while somebody reads it goes on, and ends a moment after the last reader", async () => {
+  const stage = await carried();
+  stage.path.command(`OFF-DEMAND ${first}`);
+  await stage.settle();
+  expect(stage.looks).toBe(1);
+  expect(stage.publishers[0]?.signal.aborted).toBe(false);
+  stage.path.seen(true, [], false);
+  await stage.stream.clock.advance(1_100);
+  stage.path.seen(true, [], false);
+  await stage.settle();
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+});
+
+test("a second script takes over, and the first one's end means nothing any more", async () => {
+  const stage = await carried();
+  await stage.wanted(second);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [second], ended: [first] });
+  stage.path.command(`OFF-DEMAND ${first}`);
+  await stage.wanted(first);
+  expect(stage.publishers).toHaveLength(1);
+  expect(stage.publishers[0]?.signal.aborted).toBe(false);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [second] });
+});
+
+test("a stream that ends sends its readers away at once", async () => {
+  const stage = await carried();
+  stage.stream.path.turnOff();
+  await stage.settle();
+  expect(stage.replaced).toHaveLength(1);
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [], ended: [first] });
+});
+
+test("a refusal sends the waiting reader away at once, with the reason for whoever looks", async () => {
+  const stage = new OnDemandStage();
+  stage.stream.path.setLocked(true);
+  await stage.wanted(first);
+  expect(stage.publishers).toEqual([]);
+  expect(stage.replaced).toHaveLength(1);
+  expect(stage.told).toContainEqual(expect.objectContaining({ status: "failed", ended: [first] }));
+});
+
+test("an FFmpeg that dies before it has published is replaced; later the readers have to come again", async () => {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  stage.publishers[0]?.fail(new TransientError("ffmpeg.ended", "killed"));
+  await stage.settle();
+  await stage.stream.clock.advance(200);
+  await stage.settle();
+  expect(stage.publishers).toHaveLength(2);
+  expect(stage.replaced).toEqual([]);
+  expect(stage.stream.source.openings).toBe(1);
+  stage.path.seen(true, [reader("r1")], false);
+  stage.publishers[1]?.fail(new TransientError("ffmpeg.ended", "killed"));
+  await stage.settle();
+  expect(stage.publishers).toHaveLength(2);
+  expect(stage.replaced).toHaveLength(1);
+  expect(stage.passes).toBe(0);
+});
+
+test("an FFmpeg that is not there is not tried again", async () => {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  stage.publishers[0]?.fail(new PermanentError("ffmpeg.missing", "not installed"));
+  await stage.settle();
+  await stage.stream.clock.advance(5_000);
+  expect(stage.publishers).toHaveLength(1);
+  expect(stage.replaced).toHaveLength(1);
+});
+
+test("a camera that sends pictures and no sound is carried without", async () => {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  const feed = stage.feeds.find(stage.publishers[0]?.input ?? "");
+  feed?.lease(viewer).play([0, 1], new RecordingOutput());
+  stage.stream.video(stage.stream.camera.keyFrame());
+  await stage.settle();
+  await stage.stream.clock.advance(1_300);
+  await stage.settle();
+  expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none"]);
+});
+
+test("readers at MediaMTX are the stream's viewers, and each new one gets a key frame", async () => {
+  const stage = await carried();
+  const { session } = stage.stream.source;
+  const names = (): string[] => stage.stream.path.status.viewers.map(({ userAgent }) => userAgent);
+  expect(names()).toEqual(["VLC"]);
+  const before = session.keyFrameRequests;
+  await stage.stream.clock.advance(2_000);
+  stage.path.seen(true, [reader("r1"), reader("r2", "go2rtc")], false);
+  expect(names().sort()).toEqual(["VLC", "go2rtc"]);
+  expect(session.keyFrameRequests).toBe(before + 1);
+  stage.path.seen(true, [reader("r2", "go2rtc")], false);
+  expect(names()).toEqual(["go2rtc"]);
+  stage.path.readerJoined();
+  expect(session.keyFrameRequests).toBe(before + 2);
+});
+
+test("a script that says nothing leaves nobody waiting", async () => {
+  const stage = new OnDemandStage();
+  stage.path.scriptStarted();
+  await stage.stream.clock.advance(3_000);
+  expect(stage.replaced).toHaveLength(1);
+  stage.path.scriptStarted();
+  await stage.wanted(first);
+  await stage.stream.clock.advance(3_000);
+  expect(stage.replaced).toHaveLength(1);
+});
+
+test("a locked stream is closed at MediaMTX, but not under those who watch it", async () => {
+  const stage = new OnDemandStage();
+  stage.path.register();
+  expect(stage.replaced.at(-1)).toHaveProperty("runOnDemand");
+  stage.stream.path.setLocked(true);
+  expect(stage.replaced.at(-1)).not.toHaveProperty("runOnDemand");
+  stage.stream.path.setLocked(false);
+  await stage.wanted(first);
+  stage.path.seen(true, [reader("r1")], false);
+  const told = stage.replaced.length;
+  stage.stream.path.setLocked(true);
+  await stage.settle();
+  expect(stage.replaced).toHaveLength(told);
+  expect(stage.publishers[0]?.signal.aborted).toBe(false);
+});
+
+test("when MediaMTX is gone, so is the demand; the next one works", async () => {
+  const stage = await carried();
+  stage.path.serverGone();
+  await stage.settle();
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [], ended: [first] });
+  await stage.wanted(second);
+  expect(stage.publishers).toHaveLength(2);
+  expect(stage.stream.source.openings).toBe(1);
+});
+
+test("ON and OFF are the switch", async () => {
+  const stage = new OnDemandStage();
+  stage.path.command("ON");
+  await stage.settle();
+  expect(stage.stream.path.status).toMatchObject({ state: "starting", isManual: true });
+  expect(stage.publishers).toEqual([]);
+  stage.path.command("OFF");
+  await stage.settle();
+  expect(stage.stream.path.status.isManual).toBe(false);
+});

@@ -12,13 +12,19 @@ import { type Stage, startStage } from "./stage.ts";
 
 const shownLogLines = 30;
 
-export async function runCheck({ accountPath }: DemoArguments, run: DemoRun): Promise<number> {
+export async function runCheck({ accountPath, engine }: DemoArguments, run: DemoRun): Promise<number> {
   const begin = monotonicUnixMs();
   const report = new Report((line) => void process.stdout.write(`${line}\n`));
   const log: string[] = [];
   let stage: Stage | undefined;
   await report.fact("cloud, broker and Belfry start, signed in", async () => {
-    stage = await startStage({ accountPath, mark: run.mark, usesUsualPorts: false, onLine: (line) => log.push(line) });
+    stage = await startStage({
+      accountPath,
+      engine,
+      mark: run.mark,
+      usesUsualPorts: false,
+      onLine: (line) => log.push(line),
+    });
     const { two_factor } = stage.home.account.credentials;
     return `${seconds(monotonicUnixMs() - begin)}, ${two_factor === "none" ? "without code" : `code by ${two_factor}`}`;
   });
@@ -52,5 +58,5 @@ async function checkVideo(stage: Stage, camera: Device, report: Report): Promise
   });
   if (url === "") return;
   await report.fact("an unknown RTSP path is answered with 404", () => unknownPathIs404(url));
-  await checkLiveVideo(stage.home, camera, url, report);
+  await checkLiveVideo(stage, camera, url, report);
 }

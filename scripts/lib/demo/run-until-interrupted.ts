@@ -18,12 +18,12 @@ const interrupted = async (): Promise<never> => {
   throw new Interruption();
 };
 
-export async function runUntilInterrupted({ accountPath }: DemoArguments, run: DemoRun): Promise<number> {
+export async function runUntilInterrupted({ accountPath, engine }: DemoArguments, run: DemoRun): Promise<number> {
   const interruption = interrupted();
   // Others wait for it below; this is for the time between.
   interruption.catch(() => undefined);
   process.stdout.write("Starting the simulated Ring cloud, a broker and Belfry ...\n\n");
-  const start = startStage({ accountPath, mark: run.mark, usesUsualPorts: true, onLine: printLine });
+  const start = startStage({ accountPath, engine, mark: run.mark, usesUsualPorts: true, onLine: printLine });
   try {
     await using stage = await Promise.race([start, interruption]);
     const table = await Promise.race([stage.home.allAvailable().then(() => cameraTable(stage)), interruption]);

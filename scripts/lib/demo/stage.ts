@@ -10,12 +10,15 @@ export interface Stage extends AsyncDisposable {
   readonly home: SimulatedHome;
   readonly broker: DemoBroker;
   readonly belfry: BelfryProcess;
+  readonly engine: string;
   /** One sentence for each usual port that was taken. */
   readonly remarks: readonly string[];
 }
 
 export interface StageOptions {
   readonly accountPath: string;
+  /** The setting stream_engine. */
+  readonly engine: string;
   readonly mark: string;
   /** Ports that people know, where they are free; else any. */
   readonly usesUsualPorts: boolean;
@@ -33,7 +36,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const home = stack.use(await SimulatedHome.start({ accounts: [account], broker }));
   if (options.usesUsualPorts) stack.use(announce(home.cloud.controlUrl));
   const belfry = await home.startBelfry({
-    settings: { rtsp_port: ports.rtsp, stream_host: "127.0.0.1" },
+    settings: { rtsp_port: ports.rtsp, stream_host: "127.0.0.1", stream_engine: options.engine },
     ...(options.onLine && { onLine: options.onLine }),
   });
   stack.defer(() => belfry.stop({ limitMs: stopLimitMs }).then(() => undefined));
@@ -42,6 +45,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     home,
     broker,
     belfry,
+    engine: options.engine,
     remarks: options.usesUsualPorts ? remarksOn(ports) : [],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

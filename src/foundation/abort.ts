@@ -32,7 +32,11 @@ export function onAbort(signal: AbortSignal, listener: (reason: unknown) => void
 
 /** Settles as `promise` does, or rejects with the abort reason if that comes first. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Nobody will look at its end any more.
+    promise.catch(() => undefined);
+    signal.throwIfAborted();
+  }
   const aborted = Promise.withResolvers<never>();
   using _listener = onAbort(signal, aborted.reject);
   return await Promise.race([promise, aborted.promise]);

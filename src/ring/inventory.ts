@@ -89,7 +89,6 @@ export class Inventory implements Disposable {
     }
     for (const { camera } of went) camera[Symbol.dispose]();
     this.#lists++;
-    if (this.#lists < listsToBelieve) this.#options.requestRefresh();
     if (this.#lists === listsToBelieve) this.#listBelieved.emit();
   }
 

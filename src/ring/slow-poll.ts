@@ -37,6 +37,7 @@ export class SlowPoll {
   async run(signal: AbortSignal): Promise<never> {
     const { clock, chores, pauseMs = usualPauseMs, random = Math.random } = this.#options;
     for (;;) {
+      signal.throwIfAborted();
       this.#woken = Promise.withResolvers();
       const next = soonest(chores());
       const waitMs = (next?.dueAt ?? Number.POSITIVE_INFINITY) - clock.monotonic();

@@ -9,10 +9,15 @@ import { SimulatedHome, type StartOptions } from "../support/simulated-home.ts";
 const discovery = (deviceId: string, prefix = "homeassistant"): string => `${prefix}/device/${deviceId}/config`;
 const homeWith = (...devices: string[]): Promise<SimulatedHome> =>
   SimulatedHome.start({ accounts: [buildAccount({ devices })] });
+const bridge = "ring/bridge/bridge/belfry_bridge";
+/** Has a Belfry that starts look at Ring's device list again at once; by itself it does so every 20 s. */
+async function look(home: SimulatedHome, from: number): Promise<void> {
+  await home.observer.waitFor("the sign-in", `${bridge}/sign_in/state`, { payload: "signed-in", from });
+  await home.observer.publish(`${bridge}/rediscover/command`, "PRESS");
+}
 /** Lists are settings of files only. */
 const exclude = (home: SimulatedHome, ...ids: string[]): Promise<void> =>
   writeFile(join(home.dataDirectory, "belfry.yaml"), `excluded_devices: ${JSON.stringify(ids)}\n`);
-const sleepy = { timeoutMs: 30_000 };
 
 /** Runs it until everything of every camera is on the broker. */
 async function started(home: SimulatedHome, options: StartOptions = {}): Promise<BelfryProcess> {
@@ -43,6 +48,7 @@ test("an excluded camera disappears, and comes back when it is no longer exclude
   let from = home.observer.position;
   await exclude(home, id);
   const second = await home.startBelfry();
+  await look(home, from);
   await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from });
   const status = `${home.deviceTopic(camera)}/status`;
   await home.observer.waitFor("the end of its availability", status, { payload: "", from });
@@ -65,6 +71,7 @@ test("all cameras excluded: all of them disappear", async () => {
   const from = home.observer.position;
   await exclude(home, id);
   await home.startBelfry();
+  await look(home, from);
   await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from });
 });
 
@@ -74,19 +81,22 @@ test("cameras come and go at Ring while Belfry runs, and between its runs", asyn
   const { cloud, observer } = home;
   const porch = recordLike("driveway", { id: 48_151_777, device_id: "54e019aa0777", description: "New Porch" });
   cloud.operations.addDevice(undefined, "stickup_cams", porch);
-  await observer.waitFor("the new camera", discovery(porch.device_id), { payload: /"New Porch"/, ...sleepy });
+  await look(home, 0);
+  await observer.waitFor("the new camera", discovery(porch.device_id), { payload: /"New Porch"/ });
   const added = home.camera("new-porch");
   await observer.waitFor("its availability", `${home.deviceTopic(added)}/status`, { payload: "online" });
 
   const driveway = home.camera("driveway").record.device_id;
   const from = observer.position;
   cloud.operations.removeDevice("driveway");
-  await observer.waitFor("the end of the old camera", discovery(driveway), { payload: "", from, ...sleepy });
+  await look(home, 0);
+  await observer.waitFor("the end of the old camera", discovery(driveway), { payload: "", from });
   await belfry.stop();
 
   cloud.operations.removeDevice("new-porch");
   const later = observer.position;
   await home.startBelfry();
+  await look(home, later);
   await observer.waitFor("the end of the new one", discovery(porch.device_id), { payload: "", from: later });
 });
 
@@ -107,6 +117,7 @@ test("a list that is short once, at the start, costs no camera its place", async
   home.cloud.operations.failNextRequests({ path: "/clients_api/ring_devices$", times: 1, status: 200, body });
   const from = home.observer.position;
   await home.startBelfry();
+  await look(home, from);
   const id = home.camera("driveway").record.device_id;
   await home.observer.waitFor("the camera", discovery(id), { payload: /"Driveway"/, from });
   await home.observer.waitFor("its light", home.topic(home.camera("driveway"), "light", "state"), { from });

@@ -136,8 +136,9 @@ test("retained commands are none", async () => {
   expect(cloud.journal.entries({ after, kind: "light.switched" }).length).toBeLessThanOrEqual(1);
 });
 
-test("the settings page is read once for each camera, and not again for commands", () => {
+test("the settings page is read once for each camera, and not again for commands", async () => {
   for (const camera of controls.home.cameras) {
+    await controls.home.cloud.journal.waitFor("a settings page", () => controls.pageReads(camera) > 0);
     // PUT of chime and volume is read back on the page; everything else by its own reply.
     const readBacks = camera.slug === doorbell ? 4 : 0;
     expect([camera.slug, controls.pageReads(camera)]).toEqual([camera.slug, 1 + readBacks]);

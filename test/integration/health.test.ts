@@ -4,6 +4,7 @@ import { buildAccount, recordLike } from "../../simulator/account-builders.ts";
 import { mergeInto } from "../../simulator/json.ts";
 import { SimulatedHome } from "../support/simulated-home.ts";
 
+const bridge = (key: string, what = "state"): string => `ring/bridge/bridge/belfry_bridge/${key}/${what}`;
 const discoveryOf = (deviceId: string): string => `homeassistant/device/${deviceId}/config`;
 
 /** What Home Assistant is told of a device: its components by key. */
@@ -46,6 +47,7 @@ test("health comes from the record, from the health page where the record has no
   expect([first?.text, second?.text]).toEqual([carport.record["battery_life"], carport.record["battery_life_2"]]);
   const from = observer.position;
   cloud.operations.setBattery("carport", 12, 2);
+  await observer.publish(bridge("rediscover", "command"), "PRESS");
   await observer.waitFor("bay 2", home.topic(carport, "battery_2", "state"), {
     payload: "12",
     from,
@@ -60,14 +62,14 @@ test("an offline camera says so itself, while everything else of it is unavailab
   await home.startBelfry();
   await home.allAvailable();
   const camera = home.camera("driveway");
-  const bridge = { topic: "ring/bridge/status" };
+  const bridgeStatus = { topic: "ring/bridge/status" };
   const { availability } = JSON.parse(home.observer.latest(discoveryOf(camera.record.device_id))?.text ?? "");
-  expect(availability).toEqual([bridge, { topic: `${home.deviceTopic(camera)}/status` }]);
-  expect(components(home, "driveway")["connection"]?.["availability"]).toEqual([bridge]);
+  expect(availability).toEqual([bridgeStatus, { topic: `${home.deviceTopic(camera)}/status` }]);
+  expect(components(home, "driveway")["connection"]?.["availability"]).toEqual([bridgeStatus]);
   home.cloud.operations.setOnline("driveway", false);
-  const patience = { timeoutMs: 25_000 };
-  await home.observer.waitFor("connection", home.topic(camera, "connection", "state"), { payload: "OFF", ...patience });
-  await home.observer.waitFor("status", `${home.deviceTopic(camera)}/status`, { payload: "offline", ...patience });
+  await home.observer.publish(bridge("rediscover", "command"), "PRESS");
+  await home.observer.waitFor("connection", home.topic(camera, "connection", "state"), { payload: "OFF" });
+  await home.observer.waitFor("status", `${home.deviceTopic(camera)}/status`, { payload: "offline" });
   expect(home.observer.latest(`${home.deviceTopic(camera)}/status/attributes`)?.text).toMatch(/offline/);
 });
 
@@ -87,8 +89,6 @@ test("what only the settings page shows is there from the first moment of the ne
   const first = await home.observer.waitFor("discovery", discovery, { from });
   expect(JSON.parse(first.text).components).toHaveProperty("infrared_light");
 });
-
-const bridge = (key: string, what = "state"): string => `ring/bridge/bridge/belfry_bridge/${key}/${what}`;
 
 test("the bridge tells of sign-in, events and problems", async () => {
   await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["front-door"] })] });

@@ -80,7 +80,7 @@ test("what Ring refuses is said in plain words", async () => {
     code: "ring.not-supported",
     text: "Front Door has no light",
   });
-  cloud.operations.failNextRequests({ path: "devices/v1/devices/.*/settings", times: 1, status: 404 });
+  cloud.operations.failNextRequests({ path: "devices/v1/devices/.*/settings", method: "PATCH", times: 1, status: 404 });
   expect(await room.command("motion-detection", { camera: "Driveway", value: false })).toMatchObject({
     code: "ring.not-allowed",
     text: expect.stringContaining("may not be the owner"),

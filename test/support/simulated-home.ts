@@ -116,10 +116,18 @@ export class SimulatedHome implements AsyncDisposable {
     return this.#stack.use(await BelfryProcess.start({ ...options, environment, dataDirectory, settings }));
   }
 
-  /** Resolves when every camera says on the broker that it is there, from message number `from` on. */
+  /** Resolves when every camera is announced and says on the broker that it is there, from message number `from` on. */
   async allAvailable({ from = 0, timeoutMs = 20_000 } = {}): Promise<void> {
     const online = this.cameras.filter((camera) => !camera.isOffline);
+    const announced = online.map(({ slug, record }) =>
+      this.observer.waitFor(`discovery of ${slug}`, `homeassistant/device/${record.device_id}/config`, {
+        payload: /./,
+        from,
+        timeoutMs,
+      }),
+    );
     await Promise.all([
+      ...announced,
       this.observer.waitFor("the bridge being online", "ring/bridge/status", { payload: "online", from, timeoutMs }),
       ...online.map((camera) =>
         this.observer.waitFor(`${camera.slug} being online`, `${this.deviceTopic(camera)}/status`, {

@@ -27,6 +27,15 @@ export async function runStreams(args: readonly string[]): Promise<void> {
 
 async function measureAll(seconds: number, cpuProfile: string | undefined): Promise<StreamsResult> {
   await using stand = await StreamStand.start({ cameras: Math.max(...streamCounts), cpuProfile });
+  try {
+    return await measure(stand, seconds);
+  } catch (error) {
+    process.stderr.write(`${stand.belfry.lines.slice(-20).join("\n")}\n`);
+    throw error;
+  }
+}
+
+async function measure(stand: StreamStand, seconds: number): Promise<StreamsResult> {
   const starts = await coldStarts(stand);
   const [camera] = stand.simulator.cameras;
   if (!camera) throw new Error("there is a camera");

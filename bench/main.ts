@@ -1,14 +1,17 @@
 // `npm run --silent bench -- <what>`: the benchmarks by name.
+import { runEngines } from "./lib/engines.ts";
 import { runMqtt } from "./lib/mqtt.ts";
 import { runStreams } from "./lib/streams.ts";
 
 const usage = `usage: npm run --silent bench -- streams [--json] [--seconds N] [--cpu-profile DIR]
+       npm run --silent bench -- engines [--json] [--seconds N]
        npm run --silent bench -- mqtt [--json]
        npm run --silent bench -- hub
        npm run --silent bench -- rtsp-fuzz
 
 streams   cold start, joining, delay; cost of 1, 8 and 32 streams and of 1, 10 and 50 readers, with everything in place:
           simulated cloud, broker, Belfry and readers, each a process of its own. --json: one JSON object as the last line.
+engines   the built-in server and MediaMTX, side by side.
 mqtt      from a push to MQTT; discovery and memory of 100 cameras; messages of an idle hour.
 hub       the hub alone, with nobody's network behind it.
 rtsp-fuzz the RTSP parser under random and mutated input.
@@ -16,6 +19,7 @@ rtsp-fuzz the RTSP parser under random and mutated input.
 
 async function main([what, ...rest]: readonly string[]): Promise<void> {
   if (what === "streams") await runStreams(rest);
+  else if (what === "engines") await runEngines(rest);
   else if (what === "mqtt") await runMqtt(rest);
   else if (what === "hub") await import("./hub.ts");
   else if (what === "rtsp-fuzz") await import("./rtsp-fuzz.ts");

@@ -56,7 +56,7 @@ COPY --from=build /app/dist dist
 COPY rootfs /
 ENV NODE_ENV=production \
   S6_BEHAVIOUR_IF_STAGE2_FAILS=2
-EXPOSE 8099/tcp 8554/tcp
+EXPOSE 8099/tcp 8554/tcp 8322/tcp 8888/tcp 8889/tcp 8189/udp
 VOLUME /data
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/local/bin/belfry-health"]
 ARG BUILD_VERSION=dev

@@ -31,7 +31,13 @@ function translations(): string {
   const configuration = Object.fromEntries(
     appRows.map(({ key, title, text }) => [key, { name: title, description: text }]),
   );
-  const network = { "8554/tcp": "RTSP, for players outside Home Assistant" };
+  const network = {
+    "8554/tcp": "RTSP, for players outside Home Assistant",
+    "8322/tcp": "RTSP over TLS, where rtsps is switched on",
+    "8888/tcp": "Low-latency HLS, where ll_hls is switched on",
+    "8889/tcp": "WebRTC by WHEP, where whep is switched on",
+    "8189/udp": "Media of WebRTC, where whep is switched on",
+  };
   return stringify({ configuration, network }, { lineWidth: 120 });
 }
 

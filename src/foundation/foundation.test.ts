@@ -72,6 +72,20 @@ test("a deadline rejects, names its work and aborts it", async () => {
   expect(seen?.aborted).toBe(true);
 });
 
+test("work that fails because it was given up before anybody waited for it disturbs nobody", async () => {
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown): void => void unheard.push(reason);
+  process.on("unhandledRejection", hear);
+  try {
+    const reason = new StopError("closed");
+    await expect(abortable(Promise.reject(reason), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unheard).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", hear);
+  }
+});
+
 test("abortable rejects with the reason of the signal", async () => {
   const controller = new AbortController();
   const waiting = abortable(new Promise(() => undefined), controller.signal);

@@ -55,9 +55,9 @@ export class PushReceiver implements Disposable {
     this.#foreign.on("ON_MESSAGE_RECEIVED", (envelope) => {
       if (!this.#isDisposed) events.onMessage(recordOf(asRecord(envelope), "message")?.["data"]);
     });
-    // A registration that we gave up goes on by itself, and connects in the end.
+    // A registration that we gave up goes on by itself, and connects in the end; its timers are set right after this.
     this.#foreign.on("ON_CONNECT", () => {
-      if (this.#isDisposed) this.#destroy();
+      if (this.#isDisposed) queueMicrotask(() => this.#destroy());
     });
     this.#expectDestruction();
   }

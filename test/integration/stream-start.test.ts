@@ -70,11 +70,12 @@ test("a slow camera that was never seen is described after 2.5 s, plays when it 
 });
 
 test("FFmpeg with its own defaults plays a camera that takes 8 s, at the first try", async () => {
+  const before = stage.calls("front-door", "live.requested").length;
   stage.turn("front-door", { mediaDelayMs: 8_000 });
   await using reader = new VideoReader(stage.url("front-door"));
   await reader.frame(40, { timeoutMs: 30_000 });
   expect(judgeNumbers(reader.frames)).toMatchObject({ skipped: 0, unreadable: 0 });
-  expect(stage.calls("front-door", "live.requested")).toHaveLength(1);
+  expect(stage.calls("front-door", "live.requested")).toHaveLength(before + 1);
 });
 
 test("a player with 5 s of patience stays with a camera that answers after 8 s", async () => {

@@ -48,7 +48,7 @@ async function runPart(part: OptionalPart, { wanted, required }: TestArguments, 
   if (files.length === 0) return refuse("not part of the project yet");
   if (!wanted.has(name)) return refuse(`${files.length} test files, not asked for (--${name})`);
   const lack = part.lacks();
-  if (lack !== undefined) return refuse(lack);
+  if (lack !== undefined) return refuse(`${files.length} test files, ${lack}`);
   return await runVitest({ project: "e2e", directory, files, isSerial: true });
 }
 

@@ -58,8 +58,11 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "mediamtx",
-    text: "MediaMTX as stream engine (mediamtx on the PATH)",
-    lacks: () => (findExecutable("mediamtx") ? undefined : "mediamtx not found on the PATH"),
+    text: "MediaMTX as stream engine (mediamtx on the PATH, or MEDIAMTX_BIN)",
+    lacks: () =>
+      findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
+        ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
+        : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN",
   },
 ];
 

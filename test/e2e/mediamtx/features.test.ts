@@ -1,9 +1,10 @@
 // What the engine keeps to itself, what it refuses, and what MediaMTX adds.
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RTCPeerConnection, RTCRtpCodecParameters } from "werift";
 import { makeCertificates } from "../../../simulator/certificates.ts";
+import { findExecutable } from "../../../src/foundation/child-process.ts";
 import { EventHome } from "../../integration/event-home.fixtures.ts";
 import { type Attributes, StreamHome } from "../../integration/stream-home.fixtures.ts";
 import { temporaryDirectory } from "../../support/belfry-process.ts";
@@ -264,6 +265,20 @@ describe("which program", () => {
     const missing = await home.startBelfry({ settings: { ...mediamtx, mediamtx_path: "/nowhere/mediamtx" } });
     expect((await missing.exited).code).not.toBe(0);
     expect(missing.lines.join("\n")).toMatch(/mediamtx_path names \/nowhere\/mediamtx, which is no program/);
+    // Without its own directory the PATH has no MediaMTX.
+    const own = dirname(findExecutable("mediamtx") ?? "");
+    const path = (process.env["PATH"] ?? "")
+      .split(":")
+      .filter((entry) => entry !== own)
+      .join(":");
+    const alone = await home.startBelfry({ settings: mediamtx, path });
+    expect((await alone.exited).code).not.toBe(0);
+    expect(alone.lines.join("\n")).toMatch(/MediaMTX is not installed: set mediamtx_download/);
+    const pins: Attributes = JSON.parse(await readFile("pins.json", "utf8"));
+    if (pins["mediamtx"] !== undefined) return;
+    const unpinned = await home.startBelfry({ settings: { ...mediamtx, mediamtx_download: true }, path });
+    expect((await unpinned.exited).code).not.toBe(0);
+    expect(unpinned.lines.join("\n")).toMatch(/does not know which MediaMTX file is the right one/);
   });
 
   test("with auto, streams are served all the same where MediaMTX cannot be had", async () => {

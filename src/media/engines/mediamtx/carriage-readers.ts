@@ -11,7 +11,7 @@ export interface SeenReader {
 }
 
 export interface CarriageReadersOptions {
-  readonly stream: Pick<EngineStream, "lease">;
+  readonly stream: Pick<EngineStream, "lease" | "path">;
   /** The one that plays; the first reader is shown with it. */
   readonly lease: () => EngineLease | undefined;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ const hlsKeyFrameEveryMs = 2_000;
 
 export class CarriageReaders implements Disposable {
   readonly #options: CarriageReadersOptions;
-  readonly #known = new Set<string>();
+  #known = new Map<string, Viewer>();
   /** Of readers but the first. */
   readonly #leases = new Map<string, EngineLease>();
   #first: string | undefined;
@@ -52,8 +52,7 @@ export class CarriageReaders implements Disposable {
     const nowMs = this.#options.clock.monotonic();
     this.#noticePresence(readers.length > 0 || isHls, nowMs);
     const isNew = readers.some(({ id }) => !this.#known.has(id));
-    this.#known.clear();
-    for (const { id } of readers) this.#known.add(id);
+    this.#log(readers);
     if (isNew && nowMs - this.#joinedAtMs > justJoinedMs) this.joined();
     if (isHls && nowMs - this.#hlsAskedAtMs >= hlsKeyFrameEveryMs) {
       this.#hlsAskedAtMs = nowMs;
@@ -65,6 +64,16 @@ export class CarriageReaders implements Disposable {
   [Symbol.dispose](): void {
     for (const lease of this.#leases.values()) lease[Symbol.dispose]();
     this.#leases.clear();
+  }
+
+  #log(readers: readonly SeenReader[]): void {
+    const { stream, logger } = this.#options;
+    const before = this.#known;
+    this.#known = new Map(readers.map(({ id, viewer }) => [id, viewer]));
+    for (const [id, viewer] of this.#known)
+      if (!before.has(id)) logger.info(`${nameOf(viewer)} watches ${stream.path} at MediaMTX`);
+    for (const [id, viewer] of before)
+      if (!this.#known.has(id)) logger.info(`${nameOf(viewer)} has left ${stream.path}`);
   }
 
   #noticePresence(isRead: boolean, nowMs: number): void {
@@ -100,4 +109,8 @@ export class CarriageReaders implements Disposable {
       this.#options.logger.debug(() => `A further reader at MediaMTX is not shown: ${errorText(error)}`);
     }
   }
+}
+
+function nameOf({ address, userAgent }: Viewer): string {
+  return userAgent ? `${address} (${userAgent.slice(0, 80)})` : address || "somebody";
 }

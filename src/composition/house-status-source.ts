@@ -33,6 +33,7 @@ export interface HouseStatusOptions {
     readonly troubleChanged: Subscribable<unknown>;
   };
   readonly engine: () => EngineStatus;
+  readonly engineChanged: Subscribable<unknown>;
   /** The live stream of a camera. */
   readonly stream: (deviceId: string) => StreamSource | undefined;
   readonly streamsChanged: Subscribable<unknown>;
@@ -53,7 +54,7 @@ export class HouseStatusSource implements StatusSource, Disposable {
   #brokerAwaySince: number | undefined;
 
   constructor(options: HouseStatusOptions) {
-    const { account, broker, streamsChanged, clock, logger } = options;
+    const { account, broker, engineChanged, streamsChanged, clock, logger } = options;
     this.#options = options;
     this.#startedAt = clock.now();
     this.#changed = new Emitter((error) => logger.error("the status could not be shown", error));
@@ -64,6 +65,7 @@ export class HouseStatusSource implements StatusSource, Disposable {
       account.pushChanged.subscribe(tell),
       broker.connected.subscribe(tell),
       broker.troubleChanged.subscribe(tell),
+      engineChanged.subscribe(tell),
       account.camerasChanged.subscribe(camerasOrStreams),
       streamsChanged.subscribe(camerasOrStreams),
     ];

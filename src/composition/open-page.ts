@@ -68,6 +68,7 @@ function statusSource({ state, account, broker, streams, engine, clock, logger }
       const { isHealthy, reason, rtspPort } = engine.state;
       return { name: engine.name, isHealthy, reason, rtspPort, hasSound };
     },
+    engineChanged: engine.changed,
     ...streams,
     lastEvent: (deviceId) => newestEvent(state.camera(deviceId)),
     clock,

@@ -15,7 +15,7 @@ import type { ServedFile } from "./served-file.ts";
 /** A place at the internal listener that one publisher may fill. */
 export interface Publication {
   readonly source: MediaSource;
-  /** With its credential. */
+  /** Its path is its credential. */
   readonly url: string;
 }
 

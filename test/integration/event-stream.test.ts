@@ -166,6 +166,19 @@ test("a connection that breaks off is tried once more", async () => {
   expect(await play(events)).toMatchObject({ first: firstFrameOf(motion), count: 80, gaps: 0, exitCode: 0 });
 });
 
+test.each([48_000, 16_000])(
+  "a recording that is slow to come plays at the first try, with sound of %i Hz",
+  async (hz) => {
+    await using events = await EventHome.start({ recording: { samplesPerSecond: hz } });
+    await ready(events);
+    events.home.cloud.operations.failNextRequests({ path: `${hosts.recordings}/.*mp4`, delayMs: 6_500, times: 1 });
+    await using reader = new VideoReader(events.url, { timeoutSeconds: 5 });
+    expect(await reader.ended).toBe(0);
+    expect(judgeRecording(reader.frames)).toEqual({ first: firstFrameOf(motion), count: 80, gaps: 0 });
+    expect(reader.errors).toEqual([]);
+  },
+);
+
 test("a crash of FFmpeg ends the stream cleanly with a reason, and the next request plays", async () => {
   await using events = await EventHome.start();
   await ready(events);
@@ -234,8 +247,11 @@ test("a live view becomes an on-demand event", async () => {
   expect(await events.download(shown.recordingUrl)).toMatchObject({ status: 200, brand: "ftyp" });
 });
 
-test.each(["h264", "h265"] as const)("sound and picture of a recording in %s are together", async (codec) => {
-  await using events = await EventHome.start({ recording: { codec, seconds: 6 } });
+test.each([
+  ["h264", 48_000],
+  ["h265", 16_000],
+] as const)("sound and picture of a recording in %s with %i Hz are together", async (codec, samplesPerSecond) => {
+  await using events = await EventHome.start({ recording: { codec, samplesPerSecond, seconds: 6 } });
   await ready(events);
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "event.mkv");

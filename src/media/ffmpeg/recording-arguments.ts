@@ -1,4 +1,5 @@
 // FFmpeg's arguments for playing a recording: read in real time over loopback, published by RTSP over TCP.
+import { aacTrack } from "../formats/track.ts";
 import type { RecordingFormat } from "./recording-format.ts";
 
 /** How the picture is handled: `copy` as it is, `encode` as H.264 with a key frame every 2 s. */
@@ -28,7 +29,7 @@ export function playbackArguments(
     ...["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"],
     ...["-protocol_whitelist", "http,tcp", "-re", "-i", urls.input],
     ...["-map", "0:v:0", ...(video === "copy" ? copiedVideo : encodedVideo)],
-    ...(format.audio === undefined ? [] : audio(format.audio)),
+    ...(format.audio === undefined ? [] : audio(format.aacConfig)),
     ...["-f", "rtsp", "-rtsp_transport", "tcp", urls.output],
   ];
 }
@@ -43,9 +44,9 @@ const encodedVideo = [
   ...["-force_key_frames", "expr:gte(t,n_forced*2)"],
 ];
 
-/** AAC and Opus, of the first sound track. */
-function audio(codec: string): string[] {
-  const aac = codec === "mp4a" ? ["copy"] : ["aac", "-b:a:0", "64k", "-ar:a:0", "48000", "-ac:a:0", "1"];
+/** AAC and Opus, of the first sound track. AAC is always what players may have been promised before the recording was there. */
+function audio(aacConfig: string | undefined): string[] {
+  const aac = aacConfig === aacTrack.config ? ["copy"] : ["aac", "-b:a:0", "64k", "-ar:a:0", "48000", "-ac:a:0", "1"];
   return [
     ...["-map", "0:a:0", "-c:a:0", ...aac],
     ...["-map", "0:a:0", "-c:a:1", "libopus", "-b:a:1", "48k", "-ar:a:1", "48000", "-ac:a:1", "1"],

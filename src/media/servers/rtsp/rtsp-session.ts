@@ -128,6 +128,7 @@ export class RtspSession {
   /** Gives up one track; true where that was the last. */
   remove(track: number): boolean {
     this.#options.transport.remove(track);
+    this.#reader?.remove(track);
     this.#controls.delete(track);
     return this.#controls.size === 0;
   }

@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { expect, test as plainTest } from "vitest";
 import { hosts } from "../../simulator/hosts.ts";
 import { temporaryDirectory } from "../support/belfry-process.ts";
-import { announceStatus, describeStatus, probeStreams } from "../support/media-probe.ts";
+import { announceStatus, describeStatus, keyFrameTimes, probeStreams } from "../support/media-probe.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { descendantsOf } from "../support/process-list.ts";
+import { RtspReader } from "../support/rtsp-reader.ts";
 import { runProgram } from "../support/run-program.ts";
 import { beepTimes, secondTimes } from "../support/sync-recording.ts";
 import { until } from "../support/until.ts";
@@ -114,15 +115,25 @@ test("OFF stops it; ON without a client does nothing but explain itself", async 
   await until("FFmpeg's end", async () => ((await descendantsOf(events.belfry.pid)).length === 0 ? true : undefined));
 });
 
-test("an H.265 recording is played as H.264, and who comes later sees a picture within 2 s", async () => {
+test("an H.265 recording is played as H.264, and who comes later has a key frame within 2 s", async () => {
   await using events = await EventHome.start({ recording: { codec: "h265", seconds: 6 } });
   await ready(events);
+  const keyFrames = keyFrameTimes(events.url);
   await using first = new VideoReader(events.url);
-  await first.frame(25);
+  // In the middle of a group of pictures.
+  await first.frame(30);
+  await using late = await RtspReader.play(events.url, { codecs: ["h264"] });
+  await late.until("a key frame", ({ times }) => times.firstKeyFrameByte > 0);
+  const waitedMs = late.times.firstKeyFrameByte - late.times.asked;
   await using second = new VideoReader(events.url);
-  const late = await second.frame(1);
-  expect(late.at - second.startedAt).toBeLessThan(3_500);
   await Promise.all([first.ended, second.ended]);
+  // By the film's own clock: so long waits at most who is not given the last group of pictures.
+  const times = await keyFrames;
+  const apart = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+  console.info(`late joiner: key frame after ${waitedMs.toFixed(0)} ms; they are ${apart.join(", ")} s apart`);
+  expect(waitedMs).toBeLessThan(2_000);
+  expect(times.length).toBeGreaterThan(4);
+  expect(Math.max(...apart)).toBeLessThan(1.2);
   expect(judgeRecording(first.frames)).toEqual({ first: firstFrameOf(motion), count: 120, gaps: 0 });
   expect(judgeRecording(second.frames).gaps).toBe(0);
   expect(events.streamAttributes["video"]).toBe("H.264 made from HEVC");

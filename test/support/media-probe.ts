@@ -40,6 +40,15 @@ export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Pr
   }));
 }
 
+/** When key frames of a stream are shown, in seconds of its own clock, from a reader's start to the stream's end. */
+export async function keyFrameTimes(url: string, { timeoutMs = 40_000 } = {}): Promise<number[]> {
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-select_streams", "v:0"];
+  const entries = ["-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", url];
+  const { stdout } = await runProgram("ffprobe", [...args, ...entries], { timeoutMs });
+  // The very first one may have no time yet.
+  return [...stdout.toString().matchAll(/^([\d.]+),K/gm)].map(([, time]) => Number(time));
+}
+
 /** Width and height of a JPEG, by decoding it completely; throws where it is damaged. */
 export function decodePicture(picture: Buffer): { readonly width: number; readonly height: number } {
   const { width, height } = jpeg.decode(picture, { useTArray: true, formatAsRGBA: false });

@@ -2,7 +2,7 @@
 import { aacTrack } from "../formats/track.ts";
 import type { RecordingFormat } from "./recording-format.ts";
 
-/** How the picture is handled: `copy` as it is, `encode` as H.264 with a key frame every 2 s. */
+/** How the picture is handled: `copy` as it is, `encode` as H.264 with a key frame each second. */
 export type VideoHandling = "copy" | "encode";
 
 /** Undefined where FFmpeg cannot make H.264 of it, or there is no picture. */
@@ -41,7 +41,7 @@ const encodedVideo = [
   ...["-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p"],
   // Players and Home Assistant cannot do more than full HD everywhere, and this machine hardly in real time.
   ...["-vf", "scale='min(1920,iw)':-2", "-crf", "23", "-maxrate", "4M", "-bufsize", "4M"],
-  ...["-force_key_frames", "expr:gte(t,n_forced*2)"],
+  ...["-force_key_frames", "expr:gte(t,n_forced)"],
 ];
 
 /** AAC and Opus, of the first sound track. AAC is always what players may have been promised before the recording was there. */

@@ -6,7 +6,7 @@ import { findExecutable } from "../src/foundation/child-process.ts";
 import { runDemoCheck } from "./lib/test/demo-step.ts";
 import { filesOf, globsOf, type OptionalPart, optionalParts } from "./lib/test/optional-parts.ts";
 import { runWhole } from "./lib/test/run-step.ts";
-import { type Counts, Tally } from "./lib/test/tally.ts";
+import { type Counts, Tally, withoutSkips } from "./lib/test/tally.ts";
 import { readArguments, type TestArguments, usage } from "./lib/test/test-arguments.ts";
 import { runVitest } from "./lib/test/vitest-step.ts";
 
@@ -49,7 +49,8 @@ async function runPart(part: OptionalPart, { wanted, required }: TestArguments, 
   if (!wanted.has(name)) return refuse(`${files.length} test files, not asked for (--${name})`);
   const lack = part.lacks();
   if (lack !== undefined) return refuse(`${files.length} test files, ${lack}`);
-  return await runVitest({ project: "e2e", directory, files, isSerial: true });
+  const counts = await runVitest({ project: "e2e", directory, files, isSerial: true });
+  return required.has(name) ? withoutSkips(name, counts) : counts;
 }
 
 const skip = (reason: string): Counts => ({ passed: 0, failed: [], skipped: [reason] });

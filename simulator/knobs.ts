@@ -17,6 +17,8 @@ export interface CameraKnobs {
     seconds: number;
     /** H.265 is what cameras in HEVC mode record. */
     codec: "h264" | "h265";
+    /** Of the sound, which is AAC in mono. */
+    samplesPerSecond: number;
     /** From the order to `done` of a transcoded download. */
     transcodingMs: number;
     /** Validity of a link. */
@@ -47,7 +49,14 @@ export interface AccountKnobs {
 export const normalCamera: Readonly<CameraKnobs> = {
   live: normalLive,
   snapshot: { behaviour: "fresh", captureDelayMs: 0 },
-  recording: { readyAfterMs: 0, seconds: 20, codec: "h264", transcodingMs: 0, linkSeconds: 900 },
+  recording: {
+    readyAfterMs: 0,
+    seconds: 20,
+    codec: "h264",
+    samplesPerSecond: 48_000,
+    transcodingMs: 0,
+    linkSeconds: 900,
+  },
   push: { image: "with", imageDelayMs: 1000, imageReadyAfterMs: 0, withoutDingId: false, duplicate: false },
 };
 

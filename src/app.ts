@@ -152,7 +152,7 @@ interface Media {
 async function startMedia(start: Start): Promise<Media> {
   const { settings, supervisor, dataDirectory, logger, redactor, clock, state, teardown, life: signal } = start;
   const hub = new StreamHub();
-  const listener = await listenInternally(start, hub, signal);
+  const listener = await listenInternally(start, signal);
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
   const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, start.signal);
@@ -222,15 +222,8 @@ function openAccount({ settings, clock, logger }: AppOptions, state: AppState, s
 }
 
 /** FFmpeg publishes here what it plays. */
-async function listenInternally(
-  { clock, logger, redactor }: AppOptions,
-  streams: StreamHub,
-  signal: AbortSignal,
-): Promise<InternalListener> {
-  const log = logger.child("rtsp");
-  const listener = await InternalListener.open({ streams, serverName: "Belfry" }, { clock, logger: log, signal });
-  redactor.addSecret(listener.password);
-  return listener;
+function listenInternally({ clock, logger }: AppOptions, signal: AbortSignal): Promise<InternalListener> {
+  return InternalListener.open({ serverName: "Belfry" }, { clock, logger: logger.child("rtsp"), signal });
 }
 
 function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signal: AbortSignal): StreamPaths {

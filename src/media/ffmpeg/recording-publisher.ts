@@ -15,7 +15,7 @@ import type { ServedFile } from "./served-file.ts";
 /** A place at the internal listener that one publisher may fill. */
 export interface Publication {
   readonly source: MediaSource;
-  /** With its credential. */
+  /** Its path is its credential. */
   readonly url: string;
 }
 
@@ -33,7 +33,7 @@ export interface RecordingToPlay {
   readonly file: ServedFile;
   /** For messages: `the recording of ...`. */
   readonly title: string;
-  /** Whatever it is: H.264 anew, with a key frame every 2 s. */
+  /** Whatever it is: H.264 anew, with a key frame each second. */
   readonly isEncodingWanted: boolean;
 }
 
@@ -101,7 +101,7 @@ class Playback implements RecordingSession {
     return playback;
   }
 
-  /** FFmpeg brings the key frames of the recording, or one every 2 s. */
+  /** FFmpeg brings the key frames of the recording, or one each second. */
   requestKeyFrame(): void {}
 
   close(): void {

@@ -73,6 +73,7 @@ export class StreamMedia {
       unixMs: (track, timestamp) => this.#unixMs(track, timestamp),
       backlogLimitBytes: () => this.#backlogLimitBytes,
       requestKeyFrame: () => this.#requestKeyFrame(),
+      onRemoved: () => this.#updateAacDemand(),
     };
     this.begin();
   }

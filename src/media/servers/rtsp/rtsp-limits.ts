@@ -9,7 +9,7 @@ export interface RtspLimits {
   readonly idleMs: number;
   /** From the first to the last byte of a message. */
   readonly messageMs: number;
-  /** How long the last bytes may take to leave before the connection is cut. */
+  /** How long the last bytes may take to leave before the session, or the connection, is cut. */
   readonly flushMs: number;
   readonly failedLoginDelayMs: number;
   readonly failedLogins: number;

@@ -160,6 +160,7 @@ test("one track can be given up while the others go on", async () => {
   output?.writeRtp(1, batchOf(Buffer.from("audio")));
   await client.until(() => client.frames.length > 0);
   expect(client.frames[0]?.payload.subarray(12)).toEqual(Buffer.from("audio"));
+  expect(stream.lastLease.calls).toEqual(["play", "remove 0"]);
   expect(stream.openLeases).toBe(1);
   await client.request("TEARDOWN", `${url}/trackID=1`, { Session: session });
   expect(stream.openLeases).toBe(0);

@@ -14,6 +14,8 @@ export interface RtspSessionOptions {
   readonly viewer: Viewer;
   readonly described: readonly Track[];
   readonly transport: SessionTransport;
+  /** How long the last packets may take to leave. */
+  readonly flushMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The stream ended while this session had it playing. */
@@ -128,6 +130,7 @@ export class RtspSession {
   /** Gives up one track; true where that was the last. */
   remove(track: number): boolean {
     this.#options.transport.remove(track);
+    this.#reader?.remove(track);
     this.#controls.delete(track);
     return this.#controls.size === 0;
   }
@@ -140,13 +143,21 @@ export class RtspSession {
   /** In a turn of its own: the hub is just ending things and may still say goodbye on the wire. */
   #endSoon(reason: unknown): void {
     if (this.#isOver || this.#ending) return;
-    this.#ending = this.#options.clock.after(0, () => {
+    const { clock, transport, flushMs } = this.#options;
+    this.#ending = clock.after(0, () => {
       if (!this.#reader) this.#failure = { error: reason };
-      const mustTell = this.#reader !== undefined;
-      this.#options.transport.release();
-      this.#end(`: ${errorText(reason)}`);
-      if (mustTell) this.#options.onOver();
+      transport.release();
+      this.#ending = clock.after(flushMs, () => this.#endNow(reason));
+      transport.whenSent(() => this.#endNow(reason));
     });
+  }
+
+  /** The last packets have left, or take too long. */
+  #endNow(reason: unknown): void {
+    if (this.#isOver) return;
+    const mustTell = this.#reader !== undefined;
+    this.#end(`: ${errorText(reason)}`);
+    if (mustTell) this.#options.onOver();
   }
 
   #end(why: string): void {

@@ -161,14 +161,17 @@ export class RtspViewing implements Disposable {
   }
 
   #open(stream: Stream, factory: TransportFactory): RtspSession {
-    const { clock, logger, viewer, onSessionOver } = this.#options;
+    const { clock, logger, viewer, onSessionOver, limits } = this.#options;
     const onOver = (): void => {
       this.#end(session);
       onSessionOver();
     };
     const described = this.#described.get(stream.path) ?? [];
     const transport = factory.create();
-    const session = new RtspSession({ stream, viewer: viewer(), described, transport, clock, logger, onOver });
+    const session = new RtspSession({
+      ...{ stream, viewer: viewer(), described, transport, clock, logger, onOver },
+      flushMs: limits.flushMs,
+    });
     this.#sessions.set(session.id, session);
     return session;
   }

@@ -40,7 +40,12 @@ const udp = new UdpTransports({ ports: udpPorts, address: "127.0.0.1", clock: sy
 
 const announcement =
   "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n";
-const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+const sink = {
+  track: () => undefined,
+  restart: () => undefined,
+  packet: () => undefined,
+  senderReport: () => undefined,
+};
 
 function requestText(session: string): string {
   const method = one([

@@ -131,7 +131,12 @@ test("publishing is refused: on the public listener, without credentials, where 
 test("switching the stream off sends the publisher away", async () => {
   const waiting = published.source("by_hand");
   const ended = new AbortController();
-  const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+  const sink = {
+    track: () => undefined,
+    restart: () => undefined,
+    packet: () => undefined,
+    senderReport: () => undefined,
+  };
   const opening = waiting.open(sink, ended.signal);
   const publisher = await start(publishing(address(internal, "by_hand", login())));
   const session = await opening;
@@ -142,7 +147,12 @@ test("switching the stream off sends the publisher away", async () => {
 });
 
 test("a publisher that is killed is an error of the source", async () => {
-  const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+  const sink = {
+    track: () => undefined,
+    restart: () => undefined,
+    packet: () => undefined,
+    senderReport: () => undefined,
+  };
   const opening = published.source("by_hand").open(sink, lifetime.signal);
   const publisher = await start(publishing(address(internal, "by_hand", login())));
   const session = await opening;

@@ -4,7 +4,6 @@ export interface HouseStatus {
   readonly version: string;
   /** Unix ms, here and below. */
   readonly at: number;
-  readonly startedAt: number;
   readonly signIn: SignInStatus;
   readonly push: PushStatus;
   readonly broker: BrokerStatus;

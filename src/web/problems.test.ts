@@ -6,7 +6,6 @@ const at = 1_000_000;
 const calm: HouseStatus = {
   version: "1",
   at,
-  startedAt: 0,
   signIn: { state: "signed-in" },
   push: { isHealthy: true },
   broker: { isConnected: true, address: "mqtt://b:1883" },

@@ -58,7 +58,6 @@ test("connections: what waits for the sign-in is no trouble", () => {
   const house = {
     version: "1",
     at: now,
-    startedAt: now,
     signIn: { state: "signed-out" },
     push: { isHealthy: false },
     broker: { isConnected: false, address: "mqtt://b:1883" },

@@ -84,7 +84,6 @@ async function startPage() {
   let status: HouseStatus = {
     version: "1.2.3",
     at: Date.now(),
-    startedAt: Date.now(),
     signIn: { state: "signed-out" },
     push: { isHealthy: false },
     broker: { isConnected: true, address: "mqtt://core-mosquitto:1883" },

@@ -32,7 +32,7 @@ export interface HouseStatusOptions {
     readonly trouble: string | undefined;
     readonly troubleChanged: Subscribable<unknown>;
   };
-  readonly engine: () => EngineStatus;
+  readonly engine: () => EngineStatus | undefined;
   readonly engineChanged: Subscribable<unknown>;
   /** The live stream of a camera. */
   readonly stream: (deviceId: string) => StreamSource | undefined;

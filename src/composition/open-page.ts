@@ -11,6 +11,7 @@ import type { RingAccount } from "../ring/account.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import { SignIn } from "../ring/sign-in.ts";
 import { ingressProxies } from "../web/access.ts";
+import type { EngineStatus } from "../web/house-status.ts";
 import { WebServer } from "../web/web-server.ts";
 import type { AppState } from "./app-state.ts";
 import { type HouseStatusOptions, HouseStatusSource } from "./house-status-source.ts";
@@ -18,7 +19,7 @@ import { listenOnNextFreePort } from "./next-free-port.ts";
 import { ownAddress } from "./own-address.ts";
 import { pageSecrets } from "./page-secrets.ts";
 import { RingSignIn } from "./ring-sign-in.ts";
-import type { StreamEngine } from "./stream-engine.ts";
+import type { EngineSlot } from "./stream-engine.ts";
 import { version } from "./version.ts";
 
 export interface PageOptions {
@@ -29,7 +30,7 @@ export interface PageOptions {
   readonly account: RingAccount;
   readonly broker: HouseStatusOptions["broker"];
   readonly streams: Pick<HouseStatusOptions, "stream" | "streamsChanged">;
-  readonly engine: StreamEngine;
+  readonly engine: EngineSlot;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -64,16 +65,19 @@ function statusSource({ state, account, broker, streams, engine, clock, logger }
     version,
     account,
     broker,
-    engine: () => {
-      const { isHealthy, reason, rtspPort } = engine.state;
-      return { name: engine.name, isHealthy, reason, rtspPort, hasSound };
-    },
+    engine: () => engineStatus(engine, hasSound),
     engineChanged: engine.changed,
     ...streams,
     lastEvent: (deviceId) => newestEvent(state.camera(deviceId)),
     clock,
     logger,
   });
+}
+
+function engineStatus({ engine }: EngineSlot, hasSound: boolean): EngineStatus | undefined {
+  if (!engine) return undefined;
+  const { name, state, unmet } = engine;
+  return { name, isHealthy: state.isHealthy, reason: state.reason, rtspPort: state.rtspPort, hasSound, unmet };
 }
 
 function newestEvent(memory: CameraMemory): CameraEvent | undefined {
@@ -108,7 +112,9 @@ function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSou
     whatIs: "the page is",
     setting: "web_port",
   };
-  return listenOnNextFreePort(wanted, logger, (port) => WebServer.listen({ ...page, port }, { clock, logger }));
+  const open = (port: number): Promise<WebServer> => WebServer.listen({ ...page, port }, { clock, logger });
+  // Home Assistant looks for the page at this port alone.
+  return isHomeAssistantApp ? open(settings.web_port) : listenOnNextFreePort(wanted, logger, open);
 }
 
 /** Where the page is, and what opens it the first time. */

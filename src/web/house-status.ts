@@ -7,7 +7,8 @@ export interface HouseStatus {
   readonly signIn: SignInStatus;
   readonly push: PushStatus;
   readonly broker: BrokerStatus;
-  readonly engine: EngineStatus;
+  /** Undefined while it starts. */
+  readonly engine?: EngineStatus | undefined;
   readonly cameras: readonly CameraStatus[];
 }
 
@@ -39,6 +40,8 @@ export interface EngineStatus {
   readonly rtspPort: number;
   /** FFmpeg is there to make AAC sound. */
   readonly hasSound: boolean;
+  /** What the owner has switched on and does not get: what and why in one sentence, and what to do. */
+  readonly unmet?: { readonly text: string; readonly remedy: string } | undefined;
 }
 
 export interface CameraStatus {

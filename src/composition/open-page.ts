@@ -14,6 +14,7 @@ import { ingressProxies } from "../web/access.ts";
 import type { EngineStatus } from "../web/house-status.ts";
 import { WebServer } from "../web/web-server.ts";
 import type { AppState } from "./app-state.ts";
+import { writeHealthAddress } from "./health-address.ts";
 import { type HouseStatusOptions, HouseStatusSource } from "./house-status-source.ts";
 import { listenOnNextFreePort } from "./next-free-port.ts";
 import { ownAddress } from "./own-address.ts";
@@ -24,6 +25,7 @@ import { version } from "./version.ts";
 
 export interface PageOptions {
   readonly settings: Settings;
+  readonly dataDirectory: string;
   /** Home Assistant guards the page and is the only one that is answered. */
   readonly isHomeAssistantApp: boolean;
   readonly state: AppState;
@@ -41,7 +43,7 @@ const pageDirectory = fileURLToPath(new URL("../../dist/page", import.meta.url))
 
 /** Listens; how to end it is added to the teardown. */
 export async function openPage(options: PageOptions, teardown: Teardown): Promise<void> {
-  const { state, account, clock, signal } = options;
+  const { settings, dataDirectory, isHomeAssistantApp, state, account, clock, logger, signal } = options;
   const blockedUntil = state.file.section("signInBlockedUntil", (raw) => (typeof raw === "number" ? raw : 0));
   const signIn = new RingSignIn({
     createSignIn: () => new SignIn({ systemId: state.token.systemId, clock }),
@@ -54,8 +56,11 @@ export async function openPage(options: PageOptions, teardown: Teardown): Promis
   teardown.add("the sign-in", () => signIn[Symbol.dispose]());
   const status = statusSource(options);
   teardown.add("the status", () => status[Symbol.dispose]());
-  const server = await listen(options, signIn, status);
+  const host = isHomeAssistantApp ? "0.0.0.0" : settings.web_bind;
+  const server = await listen(options, host, signIn, status);
   teardown.add("the page", () => server[Symbol.asyncDispose]());
+  const healthAddress = writeHealthAddress(dataDirectory, { host, port: server.port }, logger);
+  teardown.add("the health address", () => healthAddress[Symbol.dispose]());
   announce(options, server);
 }
 
@@ -85,10 +90,9 @@ function newestEvent(memory: CameraMemory): CameraEvent | undefined {
   return ding && (!motion || ding.happenedAt > motion.happenedAt) ? ding : motion;
 }
 
-function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {
+function listen(options: PageOptions, host: string, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {
   const { settings, isHomeAssistantApp, state, account, clock } = options;
   const logger = options.logger.child("page");
-  const host = isHomeAssistantApp ? "0.0.0.0" : settings.web_bind;
   const page = {
     host,
     access: isHomeAssistantApp

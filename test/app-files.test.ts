@@ -35,6 +35,11 @@ test.each([
   expect(complaintsAbout({ ...configuration, ...change })).toContain(complaint);
 });
 
+test("Home Assistant is one that gives entities the ids which our automations name: default_entity_id", () => {
+  const [year = 0, month = 0] = String(configuration["homeassistant"]).split(".").map(Number);
+  expect(year * 100 + month).toBeGreaterThanOrEqual(202_510);
+});
+
 test("the security rating is the highest there is", () => {
   expect(securityRating(configuration, existsSync(join(repositoryRoot, "apparmor.txt")))).toBe(8);
   expect(securityRating({ ...configuration, host_network: true }, true)).toBe(7);

@@ -11,7 +11,7 @@ export function problemsOf(status: HouseStatus): Problem[] {
     ...signInProblems(status),
     ...brokerProblems(broker, at),
     ...(isSignedIn ? pushProblems(push, at) : []),
-    ...engineProblems(engine),
+    ...(engine ? engineProblems(engine) : []),
     ...(isSignedIn ? cameras.flatMap(cameraProblems) : []),
   ];
 }
@@ -44,12 +44,13 @@ function pushProblems({ isHealthy, reason, unhealthySince }: PushStatus, at: num
   return [error("push", text, remedy)];
 }
 
-function engineProblems({ name, isHealthy, reason, hasSound }: EngineStatus): Problem[] {
+function engineProblems({ name, isHealthy, reason, hasSound, unmet }: EngineStatus): Problem[] {
   const problems: Problem[] = [];
   if (!isHealthy) {
     const text = `Live video is not served (${name})${reason ? `: ${sentence(reason)}` : "."}`;
     problems.push(error("engine", text, "Belfry starts it again by itself; look into the log if it stays."));
   }
+  if (unmet) problems.push(warning("engine-wish", sentence(unmet.text), unmet.remedy));
   if (!hasSound) {
     const remedy = "Install FFmpeg (apt-get install ffmpeg) and start Belfry again. The picture is not affected.";
     problems.push(warning("ffmpeg", "FFmpeg is missing, so many players hear no sound.", remedy));

@@ -111,7 +111,7 @@ test("no other file is taken for an app: Home Assistant looks into every folder"
 });
 
 test("the base of build.yaml is the Dockerfile's", () => {
-  const base = /^ARG BUILD_FROM=([^@\n]+)/m.exec(read("Dockerfile"))?.[1];
+  const base = /^ARG BASE_IMAGE=([^@\n]+)/m.exec(read("Dockerfile"))?.[1];
   expect(new Set(Object.values(Object(parse(read("build.yaml")).build_from)))).toEqual(new Set([base]));
 });
 

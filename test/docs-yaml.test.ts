@@ -10,7 +10,7 @@ import { automationsOf, yamlBlocks } from "./support/docs-blocks.ts";
 import { attributesByEntity } from "./support/entity-attributes.ts";
 import { repositoryRoot } from "./support/source-files.ts";
 
-const blocks = ["README.md", "DOCS.md", "docs/docker.md"].flatMap(yamlBlocks);
+const blocks = ["DOCS.md", "docs/docker.md", "docs/developing.md"].flatMap(yamlBlocks);
 const settings = new Set<string>(optionRows.map(({ key }) => key));
 
 test("the manuals show how it is done", () => {

@@ -18,7 +18,8 @@ export function brokerOptions(
   locate?: BrokerOptions["locate"],
 ): BrokerOptions {
   const url = settings.mqtt_url || (locate ? usualAppBroker : usualBroker);
-  redactor.addSecret(/\/\/[^/:@]*:([^/]*)@/.exec(url)?.[1]);
+  // As it is written, also without mqtt:// in front.
+  redactor.addSecret(/^\s*(?:[a-z]+:\/\/)?[^/:@]*:([^/]*)@/i.exec(url)?.[1]);
   return {
     url,
     ...(settings.mqtt_url === "" && locate ? { locate } : {}),

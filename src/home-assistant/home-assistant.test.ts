@@ -186,13 +186,14 @@ test("a connect while a birth message waits answers both", async () => {
   expect(take()).toEqual([]);
 });
 
-test("commands reach their entity; retained ones do not, unknown ones are named once", () => {
+test("commands reach their entity; retained and empty ones do not, unknown ones are named once", () => {
   const { homeAssistant, broker, lines } = setUp();
   const link = homeAssistant.link(frontDoor);
   const heard: string[] = [];
   const subscription = link.onCommand("light", (payload) => heard.push(payload));
   broker.deliver(`${at}/light/command`, "ON");
   broker.deliver(`${at}/light/command`, "OFF", true);
+  broker.deliver(`${at}/light/command`, "");
   expect(heard).toEqual(["ON"]);
   expect(lines).toMatchObject([{ level: "debug", line: expect.stringContaining("retained command") }]);
   subscription[Symbol.dispose]();

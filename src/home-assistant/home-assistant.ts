@@ -168,6 +168,8 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
       logger.debug(`the retained command on ${topic} is ignored; commands must not be retained`);
       return;
     }
+    // What clears a retained command is none.
+    if (payload.length === 0) return;
     const target = topics.parseCommand(topic);
     const channel = [...this.#channels.values()].find(({ device }) => topics.device(device) === target?.device);
     if (target && channel?.command(target.key, payload.toString())) return;

@@ -8,7 +8,13 @@ import { type Backoff, backoffMs } from "../foundation/retry.ts";
 import { type BrokerAddress, checkCertificates, parseBrokerAddress } from "./broker-address.ts";
 import { droppedAgainAndAgain } from "./broker-failure.ts";
 import { BrokerSession, type SessionOptions } from "./broker-session.ts";
-import type { BrokerMessage, MessageBroker, OutgoingMessage, PublishOptions } from "./message-broker.ts";
+import type {
+  BrokerMessage,
+  MessageBroker,
+  OutgoingMessage,
+  PublishOptions,
+  SubscribeOptions,
+} from "./message-broker.ts";
 import { OutageReport } from "./outage-report.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 import { filterProblem, topicProblem } from "./topic-match.ts";
@@ -140,12 +146,12 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     else this.#keep(message);
   }
 
-  subscribe(filter: string, listener: (message: BrokerMessage) => void): Disposable {
+  subscribe(filter: string, listener: (message: BrokerMessage) => void, options?: SubscribeOptions): Disposable {
     const problem = filterProblem(filter);
     if (problem) throw new BugError(`cannot subscribe to ${JSON.stringify(filter)}: ${problem}`);
     // A function of its own per call, so that one listener may be given twice.
     const own = (message: BrokerMessage): void => listener(message);
-    if (this.#subscriptions.add(filter, own) && this.#session) this.#request(this.#session, filter);
+    if (this.#subscriptions.add(filter, own, options) && this.#session) this.#request(this.#session, filter);
     return {
       [Symbol.dispose]: () => {
         if (this.#subscriptions.remove(filter, own)) this.#session?.unsubscribe(filter);
@@ -265,7 +271,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   }
 
   #request(session: BrokerSession, filter: string): void {
-    session.subscribe(filter).catch((error: AppError) => {
+    session.subscribe(filter, this.#subscriptions.options(filter)).catch((error: AppError) => {
       if (error.code !== "mqtt.offline") this.#reportOnce(error);
     });
   }

@@ -5,7 +5,7 @@ import { onAbort } from "../foundation/abort.ts";
 import { type AppError, PermanentError, TransientError } from "../foundation/errors.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { brokerFailure } from "./broker-failure.ts";
-import type { BrokerMessage, OutgoingMessage } from "./message-broker.ts";
+import type { BrokerMessage, OutgoingMessage, SubscribeOptions } from "./message-broker.ts";
 
 export interface SessionOptions {
   readonly address: BrokerAddress;
@@ -81,9 +81,10 @@ export class BrokerSession {
   }
 
   /** Rejects with PermanentError `mqtt.not-allowed` where the broker's access list refuses it. */
-  async subscribe(filter: string): Promise<void> {
+  async subscribe(filter: string, { retainAsPublished = false }: SubscribeOptions): Promise<void> {
+    const rap = retainAsPublished && this.#options.protocolVersion === 5;
     try {
-      await this.#client.subscribeAsync(filter, { qos: 1 });
+      await this.#client.subscribeAsync(filter, { qos: 1, ...(rap ? { rap } : {}) });
     } catch (cause) {
       if (this.#hasEnded || !this.#client.connected) throw notSent(cause);
       throw new PermanentError(

@@ -120,6 +120,33 @@ test("retained messages are marked as such, and a disposed subscription is silen
   expect(afterwards).toBe(1);
 });
 
+test.each([
+  [4, false],
+  [5, true],
+] as const)("version %i: what is sent just now to be stored is marked as such: %s", async (version, isMarked) => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "out/#");
+  await using connection = open({ url: broker.url, protocolVersion: version }).connection;
+  await becomes(connection, true);
+  const heard: string[] = [];
+  const done = Promise.withResolvers<void>();
+  const hear = ({ topic, isRetained }: BrokerMessage): void => {
+    heard.push(`${topic} ${isRetained}`);
+    if (topic === "in/plain/end") done.resolve();
+  };
+  using _marked = connection.subscribe("in/marked/+", hear, { retainAsPublished: true });
+  using _plain = connection.subscribe("in/plain/+", hear);
+  using _ready = connection.subscribe("ready", () => connection.publish("out/ready", ""));
+  connection.publish("ready", "");
+  await outside.message((message) => message.topic === "out/ready");
+  await outside.publish("in/marked/a", "1", { retain: true });
+  await outside.publish("in/marked/b", "1");
+  await outside.publish("in/plain/a", "1", { retain: true });
+  await outside.publish("in/plain/end", "1");
+  await done.promise;
+  expect(heard).toEqual([`in/marked/a ${isMarked}`, "in/marked/b false", "in/plain/a false", "in/plain/end false"]);
+});
+
 test("close publishes the farewell, disconnects cleanly and leaves no will", async () => {
   await using broker = await Mosquitto.start();
   await using outside = await OutsideClient.open(broker.url, "ring/#");

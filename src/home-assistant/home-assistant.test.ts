@@ -208,6 +208,36 @@ test("commands reach their entity; retained and empty ones do not, unknown ones 
   ]);
 });
 
+test("a device that is renamed keeps its entity ids, also over a restart: Home Assistant keeps them, too", async () => {
+  const renamed = { ...frontDoor, name: "Main Entrance" };
+  const entityIds = (broker: FakeBroker): string[] =>
+    broker.published
+      .filter(({ topic, payload }) => topic === discovery && payload !== "")
+      .map(({ payload }) => JSON.parse(payload))
+      .map(({ device, components }) => `${device.name}: ${components.motion.default_entity_id}`);
+  const first = setUp();
+  describeBoth(first.homeAssistant);
+  await first.clock.advance(5_000);
+  first.homeAssistant.link(frontDoor).describe(renamed, [motion]);
+  await first.clock.advance(5_000);
+  expect([...new Set(entityIds(first.broker))]).toEqual([
+    "Front Door: binary_sensor.front_door_motion",
+    "Main Entrance: binary_sensor.front_door_motion",
+  ]);
+  expect(first.homeAssistant.entityId(renamed, "camera", "snapshot")).toBe("camera.front_door_snapshot");
+  await first.homeAssistant.close();
+
+  const second = setUp({ announced: first.saved.devices });
+  describeBoth(second.homeAssistant);
+  second.homeAssistant.link(renamed).describe(renamed, [motion]);
+  await second.clock.advance(5_000);
+  expect(entityIds(second.broker).at(-1)).toBe("Main Entrance: binary_sensor.front_door_motion");
+  expect(second.homeAssistant.entityId(renamed, "camera", "snapshot")).toBe("camera.front_door_snapshot");
+  // Whoever comes by the old name now is another device.
+  const other = { ...frontDoor, id: "111222333" };
+  expect(second.homeAssistant.entityId(other, "camera", "snapshot")).toBe("camera.front_door_2333_snapshot");
+});
+
 test("a removed device leaves first Home Assistant and then the broker, and can come back", async () => {
   const { homeAssistant, clock, saved, take } = setUp();
   describeBoth(homeAssistant);

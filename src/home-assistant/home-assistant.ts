@@ -1,6 +1,7 @@
 // Home Assistant on the other side of the broker: our devices there, their commands, and telling all again when it asks.
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
+import type { EchoTopic } from "../mqtt/access-check.ts";
 import type { BrokerMessage, MessageBroker } from "../mqtt/message-broker.ts";
 import { AnnouncedRegister, type AnnouncedStore } from "./announced-devices.ts";
 import { DeviceChannel } from "./device-channel.ts";
@@ -27,6 +28,14 @@ export interface HomeAssistantOptions {
 /** The last will that the broker connection must carry, so that a killed bridge is seen as such. */
 export function bridgeWill(topics: Topics): { readonly topic: string; readonly payload: string } {
   return { topic: topics.bridgeStatus, payload: "offline" };
+}
+
+/** Where the broker connection listens for itself, so that an access list that forbids something is noticed. */
+export function echoTopics({ base, commandEcho, discoveryPrefix, discoveryEcho }: Topics): readonly EchoTopic[] {
+  return [
+    { topic: commandEcho, filter: `${base}/#`, isHeardAnyway: true },
+    { topic: discoveryEcho, filter: `${discoveryPrefix}/#`, isHeardAnyway: false },
+  ];
 }
 
 const longestBirthDelayMs = 2_000;

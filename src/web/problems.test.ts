@@ -39,6 +39,7 @@ test("each trouble has its problem, with a remedy", () => {
     [{ push: { isHealthy: false, unhealthySince: at - 31_000 } }, "push"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", reason: "nothing listens there" } }, "broker"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", awaySince: at - 31_000 } }, "broker"],
+    [{ broker: { isConnected: true, address: "mqtt://b:1883", reason: "it does not let us write" } }, "broker"],
     [{ engine: { ...calm.engine, isHealthy: false } }, "engine"],
     [{ engine: { ...calm.engine, hasSound: false } }, "ffmpeg"],
     [{ cameras: [{ ...camera, isOnline: false, isBatteryLow: true }] }, "offline-a"],

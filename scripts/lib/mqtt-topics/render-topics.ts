@@ -128,6 +128,7 @@ Topics, keys and unique ids are public: automations may build on them. \`ring\` 
 | \`ring/<location>/camera/<device>/<key>/command\` | never | a command; retained and empty ones are ignored |
 | \`ring/bridge/bridge/belfry_bridge/<key>/...\` | as above | the bridge itself |
 | \`homeassistant/device/<device>/config\` | yes | discovery message of a device with all its entities |
+| \`ring/bridge/bridge/belfry/echo/command\`, \`homeassistant/device/belfry/echo\` | never | Belfry to itself after each connect: does the broker's access list let it read and write? |
 
 Unique ids are \`<device>_<key>\`. Commands of one entity are carried out one at a time; of those that come within a moment only the
 last one counts. A command that fails leaves the old state, which is published again, and says why in \`last_error\` and in the log;

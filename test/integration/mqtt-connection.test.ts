@@ -67,6 +67,35 @@ test("a broker that is down at start is reported once; the last retained value a
   expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
 });
 
+test("a broker that is away for an hour: tried all the time, said twice, and only what is true then is sent", async () => {
+  await using broker = await Mosquitto.start();
+  const clock = new ManualClock();
+  const { connection, said } = open({ url: broker.url }, clock);
+  await using _connection = connection;
+  await becomes(connection, true);
+  await broker.kill();
+  await becomes(connection, false);
+  for (let minute = 1; minute <= 60; minute++) {
+    for (const light of ["a", "b"]) connection.publish(`ring/${light}`, `${light} ${minute}`, { retain: true });
+    connection.publish("ring/event", String(minute));
+    const tried = next(connection.troubleChanged, () => true);
+    await clock.advance(60_000);
+    await tried;
+  }
+  await broker.run();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  const back = becomes(connection, true);
+  await clock.advance(60_000);
+  await back;
+  await outside.message((message) => message.topic === "ring/b");
+  expect(outside.seen.map((message) => message.text)).toEqual(["a 60", "b 60"]);
+  expect(said("warn")).toEqual([
+    expect.stringContaining("closed the connection"),
+    expect.stringContaining("nothing listens at"),
+  ]);
+  expect(said("info").at(-1)).toContain("is back");
+});
+
 test("subscriptions survive a broker restart; loss and return are said once each", async () => {
   await using broker = await Mosquitto.start();
   const { connection, said } = open({ url: broker.url });

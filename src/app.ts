@@ -21,7 +21,7 @@ import type { Logger } from "./foundation/logger.ts";
 import type { Redactor } from "./foundation/redact.ts";
 import { Teardown } from "./foundation/teardown.ts";
 import { parseAnnounced } from "./home-assistant/announced-devices.ts";
-import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
+import { bridgeWill, echoTopics, HomeAssistant } from "./home-assistant/home-assistant.ts";
 import type { Supervisor } from "./home-assistant/supervisor.ts";
 import { Topics } from "./home-assistant/topics.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
@@ -129,7 +129,10 @@ function openLinks(start: Start): Links {
   const log = logger.child("mqtt");
   const locate = supervisor && supervisorBroker(supervisor, log, redactor);
   const broker = BrokerConnection.open(
-    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+    {
+      ...brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+      echoTopics: echoTopics(topics),
+    },
     { clock, logger: log, signal },
   );
   teardown.add("the broker connection", () => broker.close());

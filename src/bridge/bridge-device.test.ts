@@ -102,6 +102,15 @@ test("a long reason fits into a state of Home Assistant", () => {
   expect(state("problem")).toHaveLength(255);
 });
 
+test("buttons obey nothing but PRESS", async () => {
+  const { clock, link, pressed } = setUp();
+  for (const payload of ["", "ON", "RESTART"]) {
+    link.command("restart", payload);
+    await clock.advance(1_000);
+  }
+  expect(pressed).toEqual([]);
+});
+
 test("the buttons do what they say, and nothing is left at the end", async () => {
   const { clock, link, account, changed, device, pressed } = setUp();
   link.command("rediscover", "PRESS");

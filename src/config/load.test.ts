@@ -43,6 +43,14 @@ test("YAML numbers are taken where a text is meant", () => {
   expect(load({ "belfry.yaml": "livestream_user: 42\nlivestream_pass: 1234" }).settings.livestream_pass).toBe("1234");
 });
 
+test.each(["0123", "1.10", "1e5", "0x1F", "5_000", "+7", "54e019000105"])(
+  "a text of digits stays as it is: %s",
+  (text) => {
+    const yaml = `mqtt_password: ${text}\nexcluded_devices: [${text}]`;
+    expect(load({ "belfry.yaml": yaml }).settings).toMatchObject({ mqtt_password: text, excluded_devices: [text] });
+  },
+);
+
 test("unknown keys and half a credential warn", () => {
   const { warnings } = load(
     { "belfry.yaml": "color: red\nlivestream_user: me" },

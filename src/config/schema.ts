@@ -43,6 +43,20 @@ export const optionRows = [
     text: "Address of the MQTT broker; left empty, the app asks the Supervisor for Home Assistant's own broker, and elsewhere mqtt://localhost:1883 is used.",
   },
   {
+    key: "mqtt_user",
+    type: "text",
+    default: "",
+    title: "MQTT user",
+    text: "User name at the MQTT broker, written as it is; wins over a user in the address or from the Supervisor.",
+  },
+  {
+    key: "mqtt_password",
+    type: "password",
+    default: "",
+    title: "MQTT password",
+    text: "Password at the MQTT broker, written as it is, with whatever characters it has; wins over one in the address or from the Supervisor.",
+  },
+  {
     key: "mqtt_ca",
     type: "text",
     default: "",

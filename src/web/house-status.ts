@@ -29,6 +29,7 @@ export interface BrokerStatus {
   readonly isConnected: boolean;
   /** Host and port, without user and password. */
   readonly address: string;
+  /** Why it is away, or what it refuses. */
   readonly reason?: string | undefined;
   readonly awaySince?: number | undefined;
 }

@@ -41,6 +41,7 @@ test("each trouble has its problem, with a remedy", () => {
     [{ push: { isHealthy: false, unhealthySince: at - 31_000 } }, "push"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", reason: "nothing listens there" } }, "broker"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", awaySince: at - 31_000 } }, "broker"],
+    [{ broker: { isConnected: true, address: "mqtt://b:1883", reason: "it does not let us write" } }, "broker"],
     [{ engine: { ...engine, isHealthy: false } }, "engine"],
     [{ engine: { ...engine, hasSound: false } }, "ffmpeg"],
     [{ engine: { ...engine, unmet } }, "engine-wish"],

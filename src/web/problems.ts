@@ -29,8 +29,11 @@ function signInProblems({ signIn }: HouseStatus): Problem[] {
   return [warning("ring", `Ring does not answer: ${sentence(signIn.reason ?? "no reason is known")}`, remedy)];
 }
 
+const refusalRemedy = "Until then some of Belfry's entities or controls are missing or do nothing in Home Assistant.";
+
 function brokerProblems({ isConnected, address, reason, awaySince }: BrokerStatus, at: number): Problem[] {
-  if (isConnected || (reason === undefined && at - (awaySince ?? at) < patienceMs)) return [];
+  if (isConnected) return reason === undefined ? [] : [warning("broker", sentence(capital(reason)), refusalRemedy)];
+  if (reason === undefined && at - (awaySince ?? at) < patienceMs) return [];
   const text = reason ? sentence(capital(reason)) : `The MQTT broker ${address} does not answer.`;
   const remedy =
     "Home Assistant sees nothing until the broker is back. Belfry keeps trying; its address is the setting mqtt_url.";

@@ -104,6 +104,15 @@ test("a broker that changes its password is followed; a Supervisor that is away 
   expect(second.countLines(/Supervisor|install and start/)).toBe(0);
 });
 
+test("an owner's MQTT user wins over the Supervisor's", async () => {
+  const app = await house();
+  const { home, broker, supervisor, environment } = app;
+  supervisor.record.mqtt = { ...offered(broker), username: "nobody", password: "an old one" };
+  const settings = { mqtt_url: "", mqtt_user: user.username, mqtt_password: user.password };
+  await home.startBelfry({ settings, environment });
+  await home.allAvailable();
+});
+
 test("an owner's broker and host win; a Supervisor that says nothing only costs its answers", async () => {
   const { home, supervisor, environment } = await house({ isMute: true });
   const settings = { mqtt_url: home.brokerUrl, stream_host: "cams.home", home_assistant_url: "http://ha.home:8123/" };

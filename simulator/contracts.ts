@@ -52,6 +52,9 @@ export interface LiveKnobs {
   deadIce: boolean;
   /** The way is found, but no DTLS handshake ever begins: both sides wait for the other. */
   deadDtls: boolean;
+  /** Sound and picture arrive so much later than they were taken; the sender reports tell the truth. */
+  audioLagMs: number;
+  videoLagMs: number;
   /** Media stops silently so long after it began. */
   mediaStallAfterMs: number | null;
   /** Percent of RTP packets that are never sent (and not repeated either unless the client asks by NACK). */
@@ -79,6 +82,8 @@ export const normalLive: Readonly<LiveKnobs> = Object.freeze({
   mediaDelayMs: 0,
   deadIce: false,
   deadDtls: false,
+  audioLagMs: 0,
+  videoLagMs: 0,
   mediaStallAfterMs: null,
   packetLossPercent: 0,
   reorderPercent: 0,

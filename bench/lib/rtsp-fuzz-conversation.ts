@@ -17,7 +17,12 @@ import type { FuzzInputs, Random } from "./rtsp-fuzz-inputs.ts";
 /** Makes every line and forgets it. */
 const logger = createLogger({ isEnabled: () => true, write: () => undefined }, new Redactor());
 const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+const sink = {
+  track: () => undefined,
+  restart: () => undefined,
+  packet: () => undefined,
+  senderReport: () => undefined,
+};
 const longestConversation = 10;
 
 export class FuzzedServer implements AsyncDisposable {

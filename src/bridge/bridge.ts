@@ -50,6 +50,8 @@ export interface BridgeOptions {
   /** What is kept of a camera over restarts. */
   readonly memory: (deviceId: string) => CameraMemory;
   readonly version: string;
+  /** What is wrong elsewhere in the house, in one sentence for the owner; asked at each refresh. */
+  readonly problem: () => string | undefined;
   /** Ends the process so that it is started again. */
   readonly restart: () => void;
   readonly clock: Clock;

@@ -16,6 +16,7 @@ import { LiveStream, type LiveStreamPath } from "./live-stream.ts";
 import type { SnapshotBudget } from "./snapshot-budget.ts";
 import { composeSnapshots, type SnapshotTools } from "./snapshot-composition.ts";
 import type { SnapshotKeeper } from "./snapshot-keeper.ts";
+import { SteadyReadings } from "./steady-readings.ts";
 
 export interface CameraBridgeOptions {
   readonly camera: RingCamera;
@@ -42,12 +43,14 @@ export class CameraBridge implements Disposable {
   readonly #liveStream: LiveStream;
   readonly #eventStream: EventStream;
   readonly #runner: EntityRunner<CameraView, CameraActions>;
+  readonly #readings: SteadyReadings;
   readonly #subscriptions: Disposable[];
 
   constructor(options: CameraBridgeOptions) {
     const { camera, link, liveStream, memory, clock, logger, signal } = options;
     const onChange = (): void => this.#runner.refresh();
     this.#options = options;
+    this.#readings = new SteadyReadings(clock);
     this.#events = new CameraEventsKeeper({ link, memory, clock, onChange });
     this.#snapshots = composeSnapshots({
       ...options,
@@ -91,7 +94,7 @@ export class CameraBridge implements Disposable {
 
   #view(): CameraView {
     return {
-      camera: this.#options.camera.state,
+      camera: this.#readings.of(this.#options.camera.state),
       events: this.#events.view,
       snapshots: this.#snapshots.view,
       liveStream: this.#liveStream.state,

@@ -133,6 +133,38 @@ test.each([
   expect(link.attributes.get(key)?.["last_error"]).toContain(advice);
 });
 
+test("an unknown command does not take the place of one that is right, and is said all the same", async () => {
+  const { link, lines, done } = setUp(floodlight);
+  for (const payload of ["OFF", "ON", "nonsense"]) link.command("light", payload);
+  await settled();
+  expect(done).toEqual(["light false", "light true"]);
+  expect(link.states.get("light")).toBe("ON");
+  expect(link.attributes.get("light")?.["last_error"]).toContain('"nonsense" is unknown');
+  expect(lines).toHaveLength(1);
+});
+
+test("a flood of unknown commands is answered twice: to the first and to the last of them", async () => {
+  const { link, lines, done } = setUp(floodlight);
+  link.log.length = 0;
+  for (let count = 1; count <= 1_000; count++) link.command("light", `nonsense ${count}`);
+  await settled();
+  expect(done).toEqual([]);
+  expect(link.log).toEqual(["light OFF", "light OFF"]);
+  expect(lines.map(({ line }) => /nonsense \d+/.exec(line)?.[0])).toEqual(["nonsense 1", "nonsense 1000"]);
+  expect(link.attributes.get("light")?.["last_error"]).toContain("nonsense 1000");
+});
+
+test.each(["", "ON", "press it", "{}"])("a button is pressed by PRESS alone, not by %j", async (payload) => {
+  const { link, lines, done } = setUp();
+  link.command("take_snapshot", payload);
+  await settled();
+  expect(done).toEqual([]);
+  expect(lines.at(-1)?.line).toContain("send PRESS");
+  link.command("take_snapshot", "press");
+  await settled();
+  expect(done).toEqual(["take snapshot"]);
+});
+
 test("a command that Ring refuses says why, and the next one that works clears it", async () => {
   const { link, state } = setUp(floodlight);
   state.fail = new PermanentError("ring.not-allowed", "this shared account may not switch the light");

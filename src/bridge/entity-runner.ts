@@ -35,7 +35,7 @@ export class EntityRunner<View, Actions> implements Disposable {
     const { link, clock, signal } = options;
     for (const row of options.rows) {
       if (!row.write) continue;
-      const lane = new CommandLane({ carryOut: (payload) => this.#carryOut(row, payload), clock, signal });
+      const lane = new CommandLane({ carryOut: (payloads) => this.#carryOut(row, payloads), clock, signal });
       this.#commands.push(link.onCommand(row.key, (payload) => lane.receive(payload)));
     }
   }
@@ -65,35 +65,40 @@ export class EntityRunner<View, Actions> implements Disposable {
     if (state !== undefined) link.publishState(row.key, state);
   }
 
-  /** False where the command was not understood. */
-  async #carryOut(row: EntityRow<View, Actions>, payload: string): Promise<boolean> {
+  /** One of them, the newest that is understood. What failed is said once, however many there were. */
+  async #carryOut(row: EntityRow<View, Actions>, payloads: readonly string[]): Promise<void> {
+    let notUnderstood: unknown;
+    for (const payload of payloads) {
+      const failure = await this.#try(row, payload);
+      if (this.#options.signal.aborted) return;
+      if (!(failure instanceof BadCommandError)) return this.#report(row, failure ?? notUnderstood);
+      notUnderstood ??= failure;
+    }
+    this.#report(row, notUnderstood);
+  }
+
+  /** Resolves with what went wrong. */
+  async #try({ key, write }: EntityRow<View, Actions>, payload: string): Promise<unknown> {
     const { actions, clock, signal } = this.#options;
-    const { write } = row;
-    if (signal.aborted || !write) return true;
+    const work = async (limited: AbortSignal): Promise<void> => await write?.(payload, actions, limited);
     try {
-      await withDeadline(
-        `the command for ${row.key}`,
-        commandLimitMs,
-        clock,
-        async (limited) => await write(payload, actions, limited),
-        signal,
-      );
-      this.#lastErrors.delete(row.key);
-      this.refresh();
-      return true;
+      await withDeadline(`the command for ${key}`, commandLimitMs, clock, work, signal);
+      return undefined;
     } catch (error) {
-      if (!signal.aborted) this.#failed(row, error);
-      return !(error instanceof BadCommandError);
+      return error;
     }
   }
 
-  /** Home Assistant shows what was asked for until it hears the state again. */
-  #failed(row: EntityRow<View, Actions>, error: unknown): void {
+  #report(row: EntityRow<View, Actions>, failure: unknown): void {
     const { link, view, logger } = this.#options;
-    logger.warn(`${row.key} was not changed`, error);
-    this.#lastErrors.set(row.key, errorText(error));
-    const state = row.state?.(view());
-    if (state !== undefined) link.publishState(row.key, state, { force: true });
+    if (failure === undefined) this.#lastErrors.delete(row.key);
+    else {
+      logger.warn(`${row.key} was not changed`, failure);
+      this.#lastErrors.set(row.key, errorText(failure));
+      // Home Assistant shows what was asked for until it hears the state again.
+      const state = row.state?.(view());
+      if (state !== undefined) link.publishState(row.key, state, { force: true });
+    }
     this.refresh();
   }
 

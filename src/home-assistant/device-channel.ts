@@ -1,4 +1,5 @@
 // One device on MQTT: what it has said, so that it is said once, and can be said again after a reconnect or a birth message.
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../foundation/clock.ts";
 import type { MessageBroker } from "../mqtt/message-broker.ts";
 import type { AnnouncedRegister } from "./announced-devices.ts";
@@ -53,6 +54,8 @@ export class DeviceChannel implements DeviceLink, Disposable {
 
   describe(device: DeviceDescription, entities: readonly EntityDescription[]): void {
     if (this.#isOver) return;
+    // At every change of a state somebody describes the device again: mostly it is the same, and cheaper to compare than to build.
+    if (isDeepStrictEqual([device, entities], [this.#device, this.#entities])) return;
     const keys = new Set(
       entities.flatMap(({ key, readsFrom }) => (readsFrom === undefined ? [key] : [key, readsFrom])),
     );

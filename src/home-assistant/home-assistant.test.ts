@@ -61,9 +61,9 @@ test("a first description is announced at once, the next ones together after a s
   expect(take()).toEqual([]);
   await clock.advance(100);
   expect(take()).toEqual([`${discovery}=motion,light,snapshot`]);
-  link.describe({ ...frontDoor, via: undefined }, [motion, light, snapshot]);
   await clock.advance(5_000);
-  expect(take()).toEqual([]);
+  link.describe({ ...frontDoor, via: undefined }, structuredClone([motion, light, snapshot]));
+  expect([clock.pending, take()]).toEqual([0, []]);
   expect(homeAssistant.link(frontDoor)).toBe(link);
 });
 
@@ -186,15 +186,17 @@ test("a connect while a birth message waits answers both", async () => {
   expect(take()).toEqual([]);
 });
 
-test("commands reach their entity; retained ones do not, unknown ones are named once", () => {
+test("commands reach their entity; retained and empty ones do not, unknown ones are named once", () => {
   const { homeAssistant, broker, lines } = setUp();
   const link = homeAssistant.link(frontDoor);
   const heard: string[] = [];
   const subscription = link.onCommand("light", (payload) => heard.push(payload));
   broker.deliver(`${at}/light/command`, "ON");
   broker.deliver(`${at}/light/command`, "OFF", true);
+  broker.deliver(`${at}/light/command`, "");
   expect(heard).toEqual(["ON"]);
-  expect(lines).toMatchObject([{ level: "debug", line: expect.stringContaining("retained command") }]);
+  expect(lines).toMatchObject([{ level: "warn", line: expect.stringContaining("retained command") }]);
+  lines.length = 0;
   subscription[Symbol.dispose]();
   broker.deliver(`${at}/light/command`, "ON");
   broker.deliver(`${at}/light/command`, "ON");
@@ -204,6 +206,36 @@ test("commands reach their entity; retained ones do not, unknown ones are named 
     `a command came on ${at}/light/command, which belongs to no control of this device`,
     "a command came on ring/other/camera/1/light/command, which belongs to no device",
   ]);
+});
+
+test("a device that is renamed keeps its entity ids, also over a restart: Home Assistant keeps them, too", async () => {
+  const renamed = { ...frontDoor, name: "Main Entrance" };
+  const entityIds = (broker: FakeBroker): string[] =>
+    broker.published
+      .filter(({ topic, payload }) => topic === discovery && payload !== "")
+      .map(({ payload }) => JSON.parse(payload))
+      .map(({ device, components }) => `${device.name}: ${components.motion.default_entity_id}`);
+  const first = setUp();
+  describeBoth(first.homeAssistant);
+  await first.clock.advance(5_000);
+  first.homeAssistant.link(frontDoor).describe(renamed, [motion]);
+  await first.clock.advance(5_000);
+  expect([...new Set(entityIds(first.broker))]).toEqual([
+    "Front Door: binary_sensor.front_door_motion",
+    "Main Entrance: binary_sensor.front_door_motion",
+  ]);
+  expect(first.homeAssistant.entityId(renamed, "camera", "snapshot")).toBe("camera.front_door_snapshot");
+  await first.homeAssistant.close();
+
+  const second = setUp({ announced: first.saved.devices });
+  describeBoth(second.homeAssistant);
+  second.homeAssistant.link(renamed).describe(renamed, [motion]);
+  await second.clock.advance(5_000);
+  expect(entityIds(second.broker).at(-1)).toBe("Main Entrance: binary_sensor.front_door_motion");
+  expect(second.homeAssistant.entityId(renamed, "camera", "snapshot")).toBe("camera.front_door_snapshot");
+  // Whoever comes by the old name now is another device.
+  const other = { ...frontDoor, id: "111222333" };
+  expect(second.homeAssistant.entityId(other, "camera", "snapshot")).toBe("camera.front_door_2333_snapshot");
 });
 
 test("a removed device leaves first Home Assistant and then the broker, and can come back", async () => {

@@ -1,6 +1,7 @@
 // Home Assistant on the other side of the broker: our devices there, their commands, and telling all again when it asks.
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
+import type { EchoTopic } from "../mqtt/access-check.ts";
 import type { BrokerMessage, MessageBroker } from "../mqtt/message-broker.ts";
 import { AnnouncedRegister, type AnnouncedStore } from "./announced-devices.ts";
 import { DeviceChannel } from "./device-channel.ts";
@@ -29,15 +30,23 @@ export function bridgeWill(topics: Topics): { readonly topic: string; readonly p
   return { topic: topics.bridgeStatus, payload: "offline" };
 }
 
+/** Where the broker connection listens for itself, so that an access list that forbids something is noticed. */
+export function echoTopics({ base, commandEcho, discoveryPrefix, discoveryEcho }: Topics): readonly EchoTopic[] {
+  return [
+    { topic: commandEcho, filter: `${base}/#`, isHeardAnyway: true },
+    { topic: discoveryEcho, filter: `${discoveryPrefix}/#`, isHeardAnyway: false },
+  ];
+}
+
 const longestBirthDelayMs = 2_000;
-const rememberedTopics = 1_000;
+const rememberedWarnings = 1_000;
 
 export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   readonly #options: HomeAssistantOptions;
   readonly #register: AnnouncedRegister;
   readonly #retired: RetiredDevices;
   readonly #channels = new Map<string, DeviceChannel>();
-  readonly #unknownTopics = new Set<string>();
+  readonly #warnings = new Set<string>();
   readonly #discoveryLogger: Logger;
   readonly #lifetime = new DisposableStack();
   #birth: Disposable | undefined;
@@ -112,7 +121,8 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
 
   #listen(): void {
     const { broker, topics } = this.#options;
-    this.#lifetime.use(broker.subscribe(topics.commandFilter, (message) => this.#handleCommand(message)));
+    const commands = (message: BrokerMessage): void => this.#handleCommand(message);
+    this.#lifetime.use(broker.subscribe(topics.commandFilter, commands, { retainAsPublished: true }));
     this.#lifetime.use(broker.subscribe(topics.birth, (message) => this.#handleBirth(message)));
     this.#lifetime.use(broker.subscribe(topics.bridgeStatus, (message) => this.#handleStatus(message)));
     this.#lifetime.use(broker.connected.subscribe((isConnected) => isConnected && this.#replay(true)));
@@ -163,16 +173,23 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   }
 
   #handleCommand({ topic, payload, isRetained }: BrokerMessage): void {
-    const { topics, logger } = this.#options;
+    const { topics } = this.#options;
+    // What clears a retained command is none.
+    if (payload.length === 0) return;
     if (isRetained) {
-      logger.debug(`the retained command on ${topic} is ignored; commands must not be retained`);
+      this.#warnOnce(`the retained command on ${topic} is ignored; send commands without the retain flag`);
       return;
     }
     const target = topics.parseCommand(topic);
     const channel = [...this.#channels.values()].find(({ device }) => topics.device(device) === target?.device);
     if (target && channel?.command(target.key, payload.toString())) return;
-    if (this.#unknownTopics.has(topic) || this.#unknownTopics.size >= rememberedTopics) return;
-    this.#unknownTopics.add(topic);
-    logger.warn(`a command came on ${topic}, which belongs to no ${channel ? "control of this device" : "device"}`);
+    const owner = channel ? "control of this device" : "device";
+    this.#warnOnce(`a command came on ${topic}, which belongs to no ${owner}`);
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#warnings.has(text) || this.#warnings.size >= rememberedWarnings) return;
+    this.#warnings.add(text);
+    this.#options.logger.warn(text);
   }
 }

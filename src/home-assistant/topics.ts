@@ -30,6 +30,10 @@ export class Topics {
   readonly bridgeStatus: string;
   /** Matches every command topic, whatever the device. */
   readonly commandFilter: string;
+  /** Where we listen for ourselves. */
+  readonly commandEcho: string;
+  /** No topic on which Home Assistant looks for discovery messages. */
+  readonly discoveryEcho: string;
 
   /** Throws PermanentError `mqtt.topic` for a name that MQTT does not allow. */
   constructor(options: TopicOptions = {}) {
@@ -38,6 +42,8 @@ export class Topics {
     this.birth = checked("the birth topic", options.birthTopic ?? `${this.discoveryPrefix}/status`);
     this.bridgeStatus = `${this.base}/bridge/status`;
     this.commandFilter = `${this.base}/+/+/+/+/command`;
+    this.commandEcho = `${this.base}/bridge/bridge/belfry/echo/command`;
+    this.discoveryEcho = `${this.discoveryPrefix}/device/belfry/echo`;
   }
 
   /** `<base>/<location>/<category>/<device>` */

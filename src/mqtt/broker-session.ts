@@ -5,7 +5,7 @@ import { onAbort } from "../foundation/abort.ts";
 import { type AppError, PermanentError, TransientError } from "../foundation/errors.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { brokerFailure } from "./broker-failure.ts";
-import type { BrokerMessage, OutgoingMessage } from "./message-broker.ts";
+import type { BrokerMessage, OutgoingMessage, SubscribeOptions } from "./message-broker.ts";
 
 export interface SessionOptions {
   readonly address: BrokerAddress;
@@ -69,6 +69,16 @@ export class BrokerSession {
     return new BrokerSession(client, options, ended);
   }
 
+  /** Where the broker is, for people. */
+  get label(): string {
+    return this.#options.address.label;
+  }
+
+  /** It says which message it does not take (QoS 1, MQTT 5). */
+  get answersForWrites(): boolean {
+    return this.#options.protocolVersion === 5;
+  }
+
   /** Resolves when the broker has it; rejects with PermanentError `mqtt.not-allowed`, else TransientError. */
   send(message: OutgoingMessage): Promise<void> {
     const sending = { message, result: Promise.withResolvers<void>() };
@@ -81,14 +91,15 @@ export class BrokerSession {
   }
 
   /** Rejects with PermanentError `mqtt.not-allowed` where the broker's access list refuses it. */
-  async subscribe(filter: string): Promise<void> {
+  async subscribe(filter: string, { retainAsPublished = false }: SubscribeOptions = {}): Promise<void> {
+    const rap = retainAsPublished && this.#options.protocolVersion === 5;
     try {
-      await this.#client.subscribeAsync(filter, { qos: 1 });
+      await this.#client.subscribeAsync(filter, { qos: 1, ...(rap ? { rap } : {}) });
     } catch (cause) {
       if (this.#hasEnded || !this.#client.connected) throw notSent(cause);
       throw new PermanentError(
         "mqtt.not-allowed",
-        `${this.#options.address.label} does not let us read ${filter}; allow it in the broker's access list`,
+        `${this.label} does not let us read ${filter}; allow it in the broker's access list`,
       );
     }
   }
@@ -148,7 +159,7 @@ export class BrokerSession {
     if (!("code" in error) || typeof error.code !== "number") return notSent(error);
     return new PermanentError(
       "mqtt.not-allowed",
-      `${this.#options.address.label} does not let us write ${sending.message.topic}; allow it in the broker's access list`,
+      `${this.label} does not let us write ${sending.message.topic}; allow it in the broker's access list`,
       { cause: error },
     );
   }

@@ -156,7 +156,7 @@ test("prefix, birth topic and base topic are settings; what was under the old on
   expect(replayed).toHaveLength(1);
 });
 
-test("polls and births that bring nothing new send nothing new", async () => {
+test("polls that bring nothing new send nothing, and a birth what is known, once", async () => {
   await using home = await homeWith("driveway");
   await started(home, { settings: { snapshot_mode: "Disabled" } });
   const { cloud, observer } = home;
@@ -172,4 +172,14 @@ test("polls and births that bring nothing new send nothing new", async () => {
   await list(latest());
   const rest = observer.messages.slice(from).map(({ topic, text }) => `${topic} ${text.slice(0, 80)}`);
   expect(rest).toEqual([]);
-});
+
+  const kept = new Map(observer.latestOf(/^(?:ring|homeassistant\/device)\//).map(({ topic, text }) => [topic, text]));
+  const born = observer.position;
+  await observer.publish("homeassistant/status", "online");
+  await observer.waitFor("the answer", home.topic(home.camera("driveway"), "info", "state"), { from: born });
+  await list(latest());
+  const answer = observer.messages.slice(born).filter(({ topic }) => topic !== "homeassistant/status");
+  const isState = (topic: string): boolean => !/image$|\/echo/.test(topic);
+  expect(answer.map(({ topic }) => topic).sort()).toEqual([...kept.keys()].filter(isState).sort());
+  expect(answer.filter(({ topic, text }) => kept.get(topic) !== text)).toEqual([]);
+}, 120_000);

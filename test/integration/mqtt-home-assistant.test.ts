@@ -163,12 +163,15 @@ test("commands arrive, retained ones do not", () =>
     });
     await outside.message(({ topic, text }) => isRoundOver(topic, text));
     await expect.poll(() => bridge.lines.map(({ line }) => line).join("\n")).toContain("retained command");
+    await outside.publish(`${at}/light/command`, "ON", { retain: true });
+    await outside.publish(`${at}/light/command`, "", { retain: true });
     await outside.publish(`${at}/light/command`, "ON");
     await outside.publish(`${at}/nothing/command`, "ON");
     await outside.publish(`${at}/light/command`, "OFF");
     await last.promise;
     expect(heard).toEqual(["ON", "OFF"]);
     expect(bridge.lines.filter(({ level }) => level === "warn").map(({ line }) => line)).toEqual([
+      expect.stringContaining("the retained command on"),
       `a command came on ${at}/nothing/command, which belongs to no control of this device`,
     ]);
   }));

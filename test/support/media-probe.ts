@@ -24,10 +24,18 @@ interface FfprobeStream {
 }
 
 /** The streams that ffprobe sees over RTSP by TCP; rejects with its words where it fails. */
-export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  const args = ["-v", "error", "-rtsp_transport", "tcp", "-show_streams", "-of", "json", url];
-  const run = await runProgram("ffprobe", args, { timeoutMs });
-  if (run.code !== 0) throw new Error(`ffprobe failed on ${url}: ${run.stderr.trim()}`);
+export function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
+  return probe(["-rtsp_transport", "tcp", url], timeoutMs);
+}
+
+/** The same of a file. */
+export function probeFile(path: string): Promise<ProbedStream[]> {
+  return probe([path], 20_000);
+}
+
+async function probe(input: readonly string[], timeoutMs: number): Promise<ProbedStream[]> {
+  const run = await runProgram("ffprobe", ["-v", "error", "-show_streams", "-of", "json", ...input], { timeoutMs });
+  if (run.code !== 0) throw new Error(`ffprobe failed on ${input.at(-1)}: ${run.stderr.trim()}`);
   const { streams = [] }: { streams?: FfprobeStream[] } = JSON.parse(run.stdout.toString());
   return streams.map((stream) => ({
     type: stream.codec_type ?? "unknown",

@@ -49,7 +49,7 @@ export const cameraNotes: Readonly<Record<string, string>> = {
   battery_2: "Level in the second bay.",
   power_source: "What feeds the camera.",
   connection: "Whether Ring reaches the camera; also told while the camera is unavailable.",
-  wireless: "Signal of the Wi-Fi; read from `info/state`.",
+  wireless: "Signal of the Wi-Fi; read from `info/state`; a change of less than 10 dB is told within half an hour.",
   firmware: "Version of the firmware; Ring's word on it in the attributes.",
   info: "JSON with battery, network, firmware and stream addresses; shown as the time of Ring's last word.",
 };

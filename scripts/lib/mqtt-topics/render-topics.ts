@@ -125,12 +125,14 @@ Topics, keys and unique ids are public: automations may build on them. \`ring\` 
 | \`ring/<location>/camera/<device>/<key>/state\` | yes, but of events | state of an entity |
 | \`ring/<location>/camera/<device>/<key>/attributes\` | yes | JSON object; after a command that failed with \`last_error\` |
 | \`ring/<location>/camera/<device>/<key>/image\` | yes | JPEG |
-| \`ring/<location>/camera/<device>/<key>/command\` | never | a command; retained ones are ignored |
+| \`ring/<location>/camera/<device>/<key>/command\` | never | a command; retained and empty ones are ignored |
 | \`ring/bridge/bridge/belfry_bridge/<key>/...\` | as above | the bridge itself |
 | \`homeassistant/device/<device>/config\` | yes | discovery message of a device with all its entities |
+| \`ring/bridge/bridge/belfry/echo/command\`, \`homeassistant/device/belfry/echo\` | never | Belfry to itself after each connect: does the broker's access list let it read and write? |
 
 Unique ids are \`<device>_<key>\`. Commands of one entity are carried out one at a time; of those that come within a moment only the
-last one counts. A command that fails leaves the old state, which is published again, and says why in \`last_error\` and in the log.
+last one counts. A command that fails leaves the old state, which is published again, and says why in \`last_error\` and in the log;
+of several at once that make no sense only the last one is named. Buttons obey \`PRESS\` alone.
 With \`DEBUG=belfry:home-assistant/discovery\`, or at log level debug, each discovery message is judged by Home Assistant's rules when it is sent.
 
 ## Cameras and doorbells

@@ -6,7 +6,6 @@ import { type Clock, delay } from "../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../foundation/errors.ts";
 import type { Logger } from "../../foundation/logger.ts";
 import type { MediaSession, MediaSink, MediaSource } from "../hub/media-source.ts";
-import { keepTogether } from "./film-timing.ts";
 import { LoopbackFileServer } from "./loopback-file-server.ts";
 import { chooseVideoHandling, playbackArguments, type VideoHandling } from "./recording-arguments.ts";
 import { type RecordingFormat, readRecordingFormat } from "./recording-format.ts";
@@ -132,7 +131,7 @@ class Playback implements RecordingSession {
     const publication = openPublication();
     const args = playbackArguments({ input: server.url, output: publication.url }, format, video);
     // Waits for FFmpeg, which must find it waiting.
-    const opening = publication.source.open(keepTogether(sink), this.#signal);
+    const opening = publication.source.open(sink, this.#signal);
     opening.catch(() => undefined);
     await using child = await Child.start({ command: ffmpegPath, args, instance, clock, signal: this.#signal }).catch(
       (error: unknown) => {

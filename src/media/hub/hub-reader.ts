@@ -70,6 +70,10 @@ export class HubReader implements Reader {
     return this.#byFeed[feed] !== undefined;
   }
 
+  wasSent(feed: number): boolean {
+    return this.#byFeed[feed]?.hasSent === true;
+  }
+
   /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. */
   join(units: readonly VideoUnit[]): void {
     const video = this.#byFeed[trackNumbers.video];
@@ -181,7 +185,7 @@ export class HubReader implements Reader {
     const video = this.#byFeed[trackNumbers.video];
     if (!video) return true;
     if (!video.hasSent || this.#startsAtUnixMs === undefined) return false;
-    return this.#byFeed[feed]?.hasSent === true || this.#context.unixMs(feed, unit.timestamp) >= this.#startsAtUnixMs;
+    return this.wasSent(feed) || this.#context.unixMs(feed, unit.timestamp) >= this.#startsAtUnixMs;
   }
 
   /** False while the network is too far behind; then video waits for a key frame, and at last the reader is ended. */

@@ -32,7 +32,7 @@ export class StreamStage {
   readonly camera = new H264Camera({ ticksPerFrame: 3_600 });
   readonly statuses: StreamStatus[] = [];
   readonly path: StreamPath;
-  #soundSequence = 65_500;
+  soundSequence = 65_500;
   soundTimestamp = 2 ** 32 - 2_000;
 
   constructor({ budgets, ...options }: Partial<StreamPathOptions> & { budgets?: readonly StreamBudget[] } = {}) {
@@ -63,7 +63,7 @@ export class StreamStage {
   sound(): void {
     const packet: RtpPacket = {
       payloadType: 111,
-      sequenceNumber: this.#soundSequence++ % 65_536,
+      sequenceNumber: this.soundSequence++ % 65_536,
       timestamp: this.soundTimestamp,
       marker: false,
       payload: Buffer.from("sound"),

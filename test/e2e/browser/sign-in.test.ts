@@ -80,6 +80,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.keyboard.press("Enter");
   await alert.getByText("This code is wrong or too old").waitFor();
   expect(await focusOf(page)).toBe("ring-code");
+  await checkAccess(page);
   await picture(page, "5-wrong-code");
   await page.getByLabel("Code", { exact: true }).fill(two_factor_code);
   await page.keyboard.press("Enter");
@@ -163,6 +164,7 @@ test("on a phone, with trouble of every kind: Ring blocks, the broker is gone, c
   home.cloud.operations.expireAccessTokens();
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor({ timeout: 45_000 });
   await page.getByText("Ring no longer accepts the sign-in that Belfry has.").waitFor();
+  await checkAccess(page);
   await picture(page, "phone-4-session-over");
   expect(complaints).toEqual([]);
 });
@@ -195,6 +197,7 @@ test("the page's own login: wrong, right, changed, logged out; and Belfry going 
 
   await belfry.stop();
   await page.getByText("The connection to Belfry is lost. Trying again.").waitFor();
+  await checkAccess(page);
   await picture(page, "10-connection-lost");
   await home.startBelfry({ settings: { web_port: belfry.webPort } });
   await page.getByText("The connection to Belfry is lost").waitFor({ state: "detached" });

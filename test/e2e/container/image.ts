@@ -30,7 +30,7 @@ export async function buildImage(): Promise<void> {
         timeoutMs: 15 * minutes,
       });
     await build(baseName, [`--build-arg=BARE=${bareName}`], join(repositoryRoot, "test/e2e/container/base"));
-    await build(imageName, [`--build-arg=BUILD_FROM=${baseName}`, "--build-arg=BUILD_VERSION=check"], repositoryRoot);
+    await build(imageName, [`--build-arg=BASE_IMAGE=${baseName}`, "--build-arg=BUILD_VERSION=check"], repositoryRoot);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

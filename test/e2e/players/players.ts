@@ -108,7 +108,7 @@ function lackOfVlc(): string | undefined {
   const { stdout } = spawnSync(program, ["--list"], { ...nobody.user, env: { ...process.env, HOME: "/nonexistent" } });
   return stdout.toString().includes("live555")
     ? undefined
-    : "this VLC has no RTSP client (it is built without live555)";
+    : "this VLC has no RTSP client: it is built without live555, or the package vlc-plugin-access-extra is missing";
 }
 
 /** A clock is the player's own until the first sender report comes, and jumps then. */

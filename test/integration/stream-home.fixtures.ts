@@ -34,10 +34,10 @@ export class StreamHome implements AsyncDisposable {
   }
 
   /** Belfry again, on the same data. */
-  async restart(): Promise<void> {
+  async restart(settings: BelfryOptions["settings"] = {}): Promise<void> {
     await this.belfry.stop();
     const from = this.home.observer.position;
-    this.belfry = await this.home.startBelfry();
+    this.belfry = await this.home.startBelfry({ settings });
     await this.home.allAvailable({ from });
   }
 

@@ -26,7 +26,7 @@ const missingVariables = (names: readonly string[]): string | undefined => {
 export const optionalParts: readonly OptionalPart[] = [
   {
     name: "players",
-    text: "FFmpeg, GStreamer, VLC and live555 as RTSP players",
+    text: "FFmpeg, GStreamer, VLC and live555 as RTSP players; go2rtc and MediaMTX (on the PATH, or GO2RTC_BIN, MEDIAMTX_BIN)",
     lacks: () =>
       missingPrograms({
         "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav",

@@ -124,6 +124,7 @@ export class CameraBridge implements Disposable {
   #stateChanged(): void {
     const { camera, link } = this.#options;
     const { isOnline } = camera.state;
+    this.#liveStream.cameraChanged();
     this.#runner.refresh();
     link.setAvailable(isOnline, isOnline ? undefined : "Ring says that the camera is offline");
     this.#snapshots.cameraChanged();

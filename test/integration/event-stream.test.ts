@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test as plainTest } from "vitest";
 import { hosts } from "../../simulator/hosts.ts";
 import { temporaryDirectory } from "../support/belfry-process.ts";
 import { announceStatus, describeStatus, keyFrameTimes, probeStreams } from "../support/media-probe.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { descendantsOf } from "../support/process-list.ts";
-import { RtspReader } from "../support/rtsp-reader.ts";
+import { RtspReader, RtspStatusError } from "../support/rtsp-reader.ts";
 import { runProgram } from "../support/run-program.ts";
 import { beepTimes, secondTimes } from "../support/sync-recording.ts";
 import { until } from "../support/until.ts";
@@ -25,6 +26,18 @@ async function play(events: EventHome): Promise<ReturnType<typeof judgeRecording
   await using reader = new VideoReader(events.url);
   const exitCode = await reader.ended;
   return { ...judgeRecording(reader.frames), exitCode };
+}
+
+/** Why a player that wants to see one picture is sent away; undefined: it sees it. */
+async function refusalOf(events: EventHome): Promise<{ status: number; retryAfter: number } | undefined> {
+  try {
+    await using reader = await RtspReader.play(events.url);
+    await reader.until("a picture", () => reader.track("h264").packets > 0);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RtspStatusError)) throw error;
+    return { status: error.reply.status, retryAfter: Number(error.reply.headers.get("retry-after")) };
+  }
 }
 
 /** The FFmpeg that plays a recording now; ended as a crash ends it. */
@@ -159,15 +172,64 @@ test("a link that has expired is renewed and the recording plays; a second refus
     [404, /cannot be played: it has been deleted at Ring/, "recording.deleted"],
     [500, /cannot be played: Ring answered with status 500/, "recording.unreachable"],
   ] as const;
-  for (const [status, reason, code] of cases) {
+  let from = events.home.observer.position;
+  for (const [at, [status, reason, code]] of cases.entries()) {
     operations.failNextRequests({ path: film, status, times: 2 });
     expect((await play(events)).count).toBe(0);
     await until("the reason", () => (events.streamAttributes["reason_code"] === code ? true : undefined));
     expect(events.streamAttributes).toMatchObject({ status: "failed", reason: expect.stringMatching(reason) });
+    // Another selection knows nothing of it.
+    const [option, event] = at % 2 === 0 ? ["Ding 1", ding] : ["Motion 1", motion];
+    await events.select(option);
+    await events.waitForShown(option, ({ eventId }) => eventId === event, { from });
+    await until("no reason", () => (events.streamAttributes["reason_code"] === undefined ? true : undefined));
+    from = events.home.observer.position;
   }
   operations.failNextRequests({ path: film, status: 403, times: 1 });
-  expect(await play(events)).toMatchObject({ first: firstFrameOf(motion), count: 80, gaps: 0, exitCode: 0 });
-  expect(events.served.at(-1)).toBe(`200 ${motion}`);
+  expect(await play(events)).toMatchObject({ first: firstFrameOf(ding), count: 80, gaps: 0, exitCode: 0 });
+  expect(events.served.at(-1)).toBe(`200 ${ding}`);
+});
+
+test("a recording that cannot be had is not fetched again at every request", async () => {
+  await using events = await EventHome.start();
+  await ready(events);
+  events.home.cloud.operations.failNextRequests({ path: `${hosts.recordings}/.*mp4`, status: 500, times: 2 });
+  expect((await play(events)).count).toBe(0);
+  const asked = events.historyLooks;
+  for (let count = 0; count < 5; count++) {
+    const refusal = await refusalOf(events);
+    expect(refusal).toMatchObject({ status: 503 });
+    expect(refusal?.retryAfter).toBeGreaterThanOrEqual(5);
+    expect(refusal?.retryAfter).toBeLessThanOrEqual(10);
+  }
+  const { journal } = events.home.cloud;
+  const fetched = journal.entries({ kind: "http.answered" }).filter(({ details }) => details["status"] === 500);
+  expect(fetched).toHaveLength(2);
+  expect(events.served).toEqual([]);
+  expect(events.historyLooks).toBe(asked);
+  // Still the failure, not the refusal.
+  expect(events.streamAttributes["reason_code"]).toBe("recording.unreachable");
+});
+
+test("a client that reopens for ever plays a recording six times, and another selection again", async () => {
+  await using events = await EventHome.start();
+  await ready(events);
+  let plays = 0;
+  let refusal: Awaited<ReturnType<typeof refusalOf>>;
+  while (plays < 10) {
+    const from = events.home.observer.position;
+    refusal = await refusalOf(events);
+    if (refusal) break;
+    plays++;
+    await events.waitForStream("OFF", from);
+  }
+  expect(plays).toBe(6);
+  expect(refusal).toMatchObject({ status: 503 });
+  expect(refusal?.retryAfter).toBeGreaterThan(500);
+  const from = events.home.observer.position;
+  await events.select("Ding 1");
+  await events.waitForShown("the ding", ({ eventId }) => eventId === ding, { from });
+  expect(await refusalOf(events)).toBeUndefined();
 });
 
 test("a connection that breaks off is tried once more", async () => {
@@ -200,6 +262,9 @@ test("a crash of FFmpeg ends the stream cleanly with a reason, and the next requ
   await events.waitForStream("OFF", from);
   await reader.ended;
   expect(events.streamAttributes).toMatchObject({ status: "failed", reason_code: "recording.ffmpeg" });
+  const refusal = await refusalOf(events);
+  expect(refusal).toMatchObject({ status: 503 });
+  await pause((refusal?.retryAfter ?? 0) * 1_000);
   expect(await play(events)).toMatchObject({ first: firstFrameOf(motion), count: 80, gaps: 0, exitCode: 0 });
 });
 

@@ -68,7 +68,7 @@ test("a call that is cut continues: same source, numbers without a gap, times th
   await using reader = await RtspReader.play(url);
   await using player = new VideoReader(url);
   await player.frame(40);
-  expect(stage.home.cloud.operations.endCalls("side-passage", 4, "error")).toBe(1);
+  expect(stage.home.cloud.operations.endCalls("side-passage", 5, "Sessions with the provided ID not found")).toBe(1);
   const seen = player.frames.length;
   await player.frame(seen + 60);
   const before = reader.pictures.findIndex(({ at }) => at > (player.frames[seen]?.at ?? 0));

@@ -145,7 +145,7 @@ test("sender reports come at least every 5 s, and their clock is steady", async 
 test("without a kept group a reader waits for the next key frame, and one is asked for", async () => {
   const stage = new StreamStage();
   await stage.started();
-  await stage.run(10_200);
+  await stage.run(15_200);
   const asked = stage.source.session.keyFrameRequests;
   expect(asked).toBeGreaterThan(0);
   const { output } = stage.play([0]);
@@ -384,6 +384,25 @@ test("sender reports of the source bring picture and sound together for the read
   expect(startOf(2) - startOf(0)).toBeLessThan(45);
   await stage.run(12_000);
   expect(startOf(2) - startOf(0)).toBeCloseTo(0, 0);
+});
+
+test("a camera with 10 s between its key frames: whoever joins sees a picture at once, and a key frame is asked for in time", async () => {
+  const stage = new StreamStage();
+  stage.path.lease(viewer);
+  await stage.started();
+  const { session } = stage.source;
+  await stage.run(6_900);
+  expect(session.keyFrameRequests).toBe(0);
+  await stage.run(3_300);
+  expect(session.keyFrameRequests).toBeGreaterThan(0);
+  const { output } = stage.play([0]);
+  expect(output.packets(0).length).toBeGreaterThan(500);
+  // A camera that does not listen is not bothered more often than twice a second.
+  expect(session.keyFrameRequests).toBeLessThanOrEqual(8);
+  stage.video(stage.camera.keyFrame());
+  const before = session.keyFrameRequests;
+  await stage.run(6_800);
+  expect(session.keyFrameRequests).toBe(before);
 });
 
 test("what sender reports say before anybody watches is true from the first picture on", async () => {

@@ -3,6 +3,7 @@ import { TransientError } from "../../foundation/errors.ts";
 import { type LiveSpan, liveMsWithin, waitForLiveTimeMs } from "./live-time-policy.ts";
 import { waitForStartMs } from "./restart-budget.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";
+import type { Viewer } from "./stream.ts";
 import { viewerKey } from "./stream-budget.ts";
 import { type ViewingLimits, viewingBudgets } from "./viewing-limits.ts";
 
@@ -31,7 +32,9 @@ test.each<[string, LiveSpan[], number, number, number]>([
   ["used up in two parts, the older one too short", spans([0, 0.5], [30, 50]), 50, 20, 41],
   ["overdrawn by hand", spans([0, 40]), 40, 20, 41],
   ["free again", spans([0, 20]), 61, 20, 0],
-  ["a limit of one minute", spans([0, 1]), 1, 1, 60],
+  ["a limit of one minute", spans([0, 1]), 1, 1, 59.5],
+  ["a limit of one minute, hardly used", spans([0, 0.1]), 0.1, 1, 0],
+  ["a limit of one minute, half used", spans([0, 0.6]), 0.6, 1, 59.5],
 ])("live minutes, %s: how long to wait", (_name, list, now, limit, wait) => {
   const facts = { spans: list, nowMs: now * minute, windowMs: hour, limitMs: limit * minute };
   expect(waitForLiveTimeMs(facts) / minute).toBeCloseTo(wait, 6);
@@ -123,6 +126,85 @@ test("who has only just left must pause as well; with another end nobody must", 
   stage.path.turnOff();
   await stage.clock.advance(0);
   stage.path.lease(other);
+});
+
+test("who had to pause earlier must go on with it when the limit ends the stream for somebody else", async () => {
+  const stage = new StreamStage({
+    budgets: viewingBudgets(() => ({ maxLiveMinutes: 0, pauseAfterLimitSeconds: 3_600 })),
+  });
+  const limitEnds = async (who: Viewer): Promise<void> => {
+    stage.path.lease(who);
+    await stage.clock.advance(0);
+    stage.video(stage.camera.keyFrame());
+    await watch(stage, 600);
+    stage.source.session.end(new TransientError("call.limit", "over"));
+    await stage.clock.advance(0);
+  };
+  await limitEnds(viewer);
+  await stage.clock.advance(10_000);
+  await limitEnds(other);
+  const refused = (retryAfterMs: number): unknown => expect.objectContaining({ refusal: "paused", retryAfterMs });
+  expect(() => stage.path.lease(viewer)).toThrow(refused(3_600_000 - 610_000));
+  expect(() => stage.path.lease(other)).toThrow(refused(3_600_000));
+  await stage.clock.advance(3_600_000 - 610_000);
+  expect(() => stage.path.lease(other)).toThrow(refused(610_000));
+  stage.path.lease(viewer);
+});
+
+test("a call that breaks again and again is made again no more often than the viewer may start it", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  const refusals: unknown[] = [];
+  const come = async (): Promise<void> => {
+    try {
+      stage.path.lease(viewer);
+    } catch (error) {
+      refusals.push(error);
+    }
+    await stage.clock.advance(0);
+  };
+  await come();
+  for (let stall = 0; stall < 60; stall++) {
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(3_000);
+    if (stall === 5)
+      expect(stage.path.status).toMatchObject({ state: "failed", reason: { code: "call.media-stalled" } });
+    if (stage.path.status.viewers.length === 0) await come();
+  }
+  // 34 minutes, so at most four spans of ten.
+  expect(stage.source.openings).toBeLessThanOrEqual(24);
+  expect(stage.source.openings).toBeGreaterThan(12);
+  expect(refusals.at(-1)).toMatchObject({ refusal: "budget" });
+});
+
+test("what the switch holds has the same budget for calls that break", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  stage.path.turnOn();
+  await stage.clock.advance(0);
+  for (let stall = 0; stall < 20; stall++) {
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(3_000);
+  }
+  expect(stage.source.openings).toBe(6);
+  expect(stage.path.status).toMatchObject({ state: "failed", isManual: false });
+});
+
+test("one viewer who may start it is enough for the others", async () => {
+  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  await stage.started();
+  for (let stall = 0; stall < 7; stall++) {
+    if (stall === 5) stage.path.lease(other);
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(0);
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(0);
+  }
+  expect(stage.source.openings).toBe(8);
+  expect(stage.path.status.viewers).toHaveLength(2);
 });
 
 test("what the switch holds is not ended by the budget, but counts", async () => {

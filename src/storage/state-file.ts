@@ -1,9 +1,9 @@
 // The state that must survive: one JSON file with named sections; a write is on the disk when the call returns.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
-import { copyDurably, replaceDurably, storageError } from "./durable-write.ts";
+import { copyDurably, makeDirectory, replaceDurably, storageError } from "./durable-write.ts";
 import {
   ageOf,
   currentFormat,
@@ -106,14 +106,6 @@ export class StateFile {
 
 function previousOf(path: string): string {
   return `${path}.previous`;
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw storageError(directory, error);
-  }
 }
 
 /** What a write left that was killed in the middle. */

@@ -139,15 +139,15 @@ function adopt(path: string, content: StateContent, logger: Logger, format: Stat
   return { sections: mapOf(age === "older" ? bringUp(path, content, format) : content.sections), isGood: true };
 }
 
-/** What was kept when a newer Belfry took over. */
-function goBack(path: string, { version }: StateContent, logger: Logger, format: StateFormat): Sections {
+/** What was kept when a newer Belfry took over, with what can be saved of that one's. */
+function goBack(path: string, { version, sections }: StateContent, logger: Logger, format: StateFormat): Sections {
   for (let older = format.version; older > 0; older--) {
     const kept = readContent(keptAs(path, older));
     if (typeof kept !== "object" || ageOf(kept, format) === "newer") continue;
     logger.warn(
       `${path} was written by a newer Belfry (format ${version}); what was kept before that one is used, later changes are lost`,
     );
-    return bringUp(path, kept, format);
+    return { ...bringUp(path, kept, format), ...format.salvage(sections) };
   }
   throw new PermanentError(
     "storage.newer",

@@ -31,6 +31,7 @@ import { type ViewingLimits, viewingBudgets } from "./media/hub/viewing-limits.t
 import { InternalListener } from "./media/servers/rtsp/internal-listener.ts";
 import { BrokerConnection } from "./mqtt/broker-connection.ts";
 import { RingAccount } from "./ring/account.ts";
+import { DirectoryClaim } from "./storage/directory-claim.ts";
 
 /** Everything must be over this long after the signal. */
 const stopBudgetMs = 4_500;
@@ -92,6 +93,8 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   const { settings, dataDirectory, logger, redactor, signal } = options;
   signal.throwIfAborted();
   redactor.addSecret(settings.livestream_pass);
+  const claim = await DirectoryClaim.take(dataDirectory, logger);
+  teardown.add("the claim on the data directory", () => claim[Symbol.asyncDispose]());
   const state = openState(dataDirectory, logger, redactor);
   const left = await endLeftovers(state.instanceId);
   if (left.length > 0) logger.info(`ended ${left.length} processes that an earlier Belfry had left behind`);

@@ -143,8 +143,7 @@ export class HomeAssistantClient implements Disposable {
 
   /** Sets an integration up as its owner does, one answer for each form; what was set up of it before is removed. */
   async setUp(integration: string, ...answers: readonly Fields[]): Promise<void> {
-    const entries = (await this.ask({ type: "config_entries/get", domain: integration })) as { entry_id: string }[];
-    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
+    await this.remove(integration);
     const start = { handler: integration, show_advanced_options: true };
     let flow = (await this.rest("POST", "config/config_entries/flow", start)) as { flow_id: string; type: string };
     for (const answer of answers) {
@@ -154,6 +153,11 @@ export class HomeAssistantClient implements Disposable {
     }
     if (flow.type !== "create_entry")
       throw new Error(`the set-up of ${integration} ended with ${JSON.stringify(flow)}`);
+  }
+
+  async remove(integration: string): Promise<void> {
+    const entries = (await this.ask({ type: "config_entries/get", domain: integration })) as { entry_id: string }[];
+    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
   }
 
   /** Its MQTT integration uses this broker from now on, and nothing is left of what it knew of another. */

@@ -93,6 +93,7 @@ beforeAll(async () => {
   mkdirSync(downloads, { recursive: true });
   stack.defer(() => rmSync(downloads, { recursive: true }));
   await assistant.setUp("downloader", { download_dir: "belfry-downloads" });
+  stack.defer(() => assistant.remove("downloader"));
   belfry = await home.startBelfry();
   await isThere();
   const automations = stack.use(await HomeAssistantAutomations.open(assistant));

@@ -2,7 +2,7 @@
 // answer is a 500, a lease stays behind, or memory grows.
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { RtspParser } from "../src/media/servers/rtsp/rtsp-parser.ts";
+import { RtspParser } from "../src/media/formats/rtsp-parser.ts";
 import { FuzzedServer } from "./lib/rtsp-fuzz-conversation.ts";
 import { FuzzInputs, type Random, randomNumbers } from "./lib/rtsp-fuzz-inputs.ts";
 

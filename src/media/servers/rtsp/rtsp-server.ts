@@ -5,13 +5,13 @@ import { onAbort } from "../../../foundation/abort.ts";
 import type { Clock } from "../../../foundation/clock.ts";
 import { BugError, errorCode, PermanentError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import { serializeResponse } from "../../formats/rtsp-message.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
 import { AddressRates, isLoopback, plainAddress } from "./address-rates.ts";
 import { RtspConnection } from "./rtsp-connection.ts";
 import { RtspCredentials, type RtspLogin } from "./rtsp-credentials.ts";
 import { type RtspLimits, usualRtspLimits } from "./rtsp-limits.ts";
-import { serializeResponse } from "./rtsp-message.ts";
 import { UdpPortPair } from "./udp-port-pair.ts";
 
 export interface RtspServerOptions {

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../../foundation/clock.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import type { RtspRequest, RtspResponse } from "../../formats/rtsp-message.ts";
 import { sessionDescription } from "../../formats/session-description.ts";
 import type { Track } from "../../formats/track.ts";
 import type { Stream, StreamDirectory, Viewer } from "../../hub/stream.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
-import type { RtspRequest, RtspResponse } from "./rtsp-message.ts";
 import { RtspSession } from "./rtsp-session.ts";
 import type { RtspTarget } from "./rtsp-url.ts";
 import type { TransportFactory } from "./session-transport.ts";

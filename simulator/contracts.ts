@@ -60,6 +60,8 @@ export interface LiveKnobs {
   /** Percent of RTP packets that are never sent (and not repeated either unless the client asks by NACK). */
   packetLossPercent: number;
   reorderPercent: number;
+  /** RTP times begin anew at zero so long after the call's media were agreed on, and sequence numbers soon. `null`: wherever they happen to. */
+  rtpWrapAfterMs: number | null;
   /** A call ends with code 10 `answered_timeout` after this. */
   sessionLimitMs: number;
   /** Without `activate_session` the stream dies after this. */
@@ -87,6 +89,7 @@ export const normalLive: Readonly<LiveKnobs> = Object.freeze({
   mediaStallAfterMs: null,
   packetLossPercent: 0,
   reorderPercent: 0,
+  rtpWrapAfterMs: null,
   sessionLimitMs: 600_000,
   activationLimitMs: 70_000,
   pingTimeoutMs: 30_000,

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { framesPerSecond, loopFrames } from "../../../simulator/media/live-format.ts";
+import { RunningProgram } from "../../support/timed-program.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { players } from "./players.ts";
 import { camera, judgeRecording, openDirectory, PlayersStage } from "./players-stage.ts";
 import { RtspRelay, udpIsLost } from "./rtsp-relay.ts";
-import { RunningProgram } from "./timed-program.ts";
 
 const stoppedMs = 30_000;
 const mostGrowthBytes = 32 * 1024 * 1024;

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findExecutable } from "../../../src/foundation/child-process.ts";
-import { go2rtc, lackOf, mediamtx, type PullingProgram, PullingServer } from "./pulling-server.ts";
-import { RunningProgram, type TimedProgram } from "./timed-program.ts";
+import { go2rtc, lackOf, mediamtx, type PullingProgram, PullingServer } from "../../support/pulling-server.ts";
+import { RunningProgram, type TimedProgram } from "../../support/timed-program.ts";
 
 export type TransportName = "tcp" | "udp";
 

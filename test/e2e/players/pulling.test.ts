@@ -1,8 +1,8 @@
 // Servers that pull from Belfry for readers of their own: what they ask first, and a camera that takes its time.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { go2rtc, lackOf, mediamtx, PullingServer } from "../../support/pulling-server.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { openDirectory, PlayersStage } from "./players-stage.ts";
-import { go2rtc, lackOf, mediamtx, PullingServer } from "./pulling-server.ts";
 import { RtspRelay } from "./rtsp-relay.ts";
 
 let stage: PlayersStage;

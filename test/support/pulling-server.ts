@@ -1,8 +1,8 @@
 // Programs that pull a stream from Belfry and serve it to their own readers: go2rtc, as Home Assistant has it, and MediaMTX.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findExecutable } from "../../../src/foundation/child-process.ts";
-import { onFreePort } from "../../support/free-port.ts";
+import { findExecutable } from "../../src/foundation/child-process.ts";
+import { onFreePort } from "./free-port.ts";
 import { RunningProgram } from "./timed-program.ts";
 
 export interface PulledStream {

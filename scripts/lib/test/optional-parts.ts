@@ -23,6 +23,22 @@ const missingVariables = (names: readonly string[]): string | undefined => {
   return missing.length === 0 ? undefined : `set ${missing.join(", ")}`;
 };
 
+const imagePrograms = {
+  podman: "podman",
+  buildah: "buildah",
+  runc: "runc",
+  debootstrap: "debootstrap",
+  unshare: "util-linux",
+  ip: "iproute2",
+};
+
+/** What is missing here to build the image, and to do with it what needs those other programs. */
+export function lackForImage(others: Readonly<Record<string, string>> = {}): string | undefined {
+  const missing = missingPrograms({ ...imagePrograms, ...others });
+  if (missing !== undefined || process.getuid?.() === 0) return missing;
+  return "only root can build the image and give it a network of its own: run this with sudo";
+}
+
 export const optionalParts: readonly OptionalPart[] = [
   {
     name: "players",
@@ -30,7 +46,7 @@ export const optionalParts: readonly OptionalPart[] = [
     lacks: () =>
       missingPrograms({
         "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav",
-        cvlc: "vlc-bin vlc-plugin-base",
+        cvlc: "vlc-bin vlc-plugin-base vlc-plugin-access-extra",
       }),
   },
   {
@@ -41,15 +57,7 @@ export const optionalParts: readonly OptionalPart[] = [
   {
     name: "container",
     text: "the image, built and run by podman",
-    lacks: () =>
-      missingPrograms({
-        podman: "podman",
-        buildah: "buildah",
-        runc: "runc",
-        debootstrap: "debootstrap",
-        unshare: "util-linux",
-        ip: "iproute2",
-      }),
+    lacks: () => lackForImage({ chromium: "chromium" }),
   },
   {
     name: "home-assistant",

@@ -38,6 +38,7 @@ const stopBudgetMs = 4_500;
 const bridgeId = "belfry_bridge";
 /** In the memory of a camera: what Ring's settings page said last. */
 const settingsKey = "ringSettings";
+const liveTimeKey = "live_spans";
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -252,8 +253,12 @@ function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signa
   const log = logger.child("streams");
   const transcoder = aacTranscoder({ instance: state.instanceId, clock, logger: log });
   return {
-    add(path, source, camera) {
-      const budgets = viewingBudgets(() => viewingLimits(settings, camera().isOnBattery));
+    add(path, source, camera, memory) {
+      const limits = (): ViewingLimits => viewingLimits(settings, camera().isOnBattery);
+      const budgets = viewingBudgets(limits, clock, {
+        load: () => memory.read(liveTimeKey),
+        save: (spans) => memory.write(liveTimeKey, spans),
+      });
       const governor = new StreamGovernor({ clock, camera: () => camera().reach, budgets });
       const stream = new StreamPath({
         path,

@@ -31,8 +31,11 @@ export interface StreamCamera {
 }
 
 export interface StreamPaths {
-  /** A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. */
-  add(path: string, source: MediaSource, camera: () => StreamCamera): StreamPath;
+  /**
+   * A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. `memory` keeps how long
+   * it was live.
+   */
+  add(path: string, source: MediaSource, camera: () => StreamCamera, memory: CameraMemory): StreamPath;
   /** A recorded stream: played to whoever asks, once, from its beginning. */
   addRecorded(path: string, source: MediaSource): StreamPath;
   remove(path: string): Promise<void>;
@@ -123,10 +126,8 @@ export class Bridge implements Disposable {
       manufacturer: "Ring",
       model: state.model,
     });
-    const liveStream = streams.add(path, ringLiveSource(camera), () => ({
-      reach: reachability(camera),
-      isOnBattery: camera.state.isOnBattery,
-    }));
+    const seen = (): StreamCamera => ({ reach: reachability(camera), isOnBattery: camera.state.isOnBattery });
+    const liveStream = streams.add(path, ringLiveSource(camera), seen, memory(camera.deviceId));
     const bridge = new CameraBridge({
       camera,
       link,

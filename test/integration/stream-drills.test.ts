@@ -104,8 +104,10 @@ if (isFull) {
     const ended = await limited.attributes("driveway", "stream", isOver, { from });
     expect(ended).toMatchObject({ status: "inactive", reason: expect.stringContaining("(1 min)") });
     await expect(RtspReader.play(limited.url("driveway"))).rejects.toMatchObject({ reply: { status: 503 } });
+    await limited.restart();
+    await expect(RtspReader.play(limited.url("driveway"))).rejects.toMatchObject({ reply: { status: 503 } });
     expect(limited.calls("driveway", "live.requested")).toHaveLength(1);
-  }, 120_000);
+  }, 150_000);
 }
 
 describe.concurrent("clients that never give up", () => {

@@ -15,10 +15,12 @@ export interface StreamHomeOptions extends HomeOptions {
 export class StreamHome implements AsyncDisposable {
   readonly home: SimulatedHome;
   belfry: BelfryProcess;
+  readonly #options: Pick<BelfryOptions, "settings">;
 
-  private constructor(home: SimulatedHome, belfry: BelfryProcess) {
+  private constructor(home: SimulatedHome, belfry: BelfryProcess, options: Pick<BelfryOptions, "settings">) {
     this.home = home;
     this.belfry = belfry;
+    this.#options = options;
   }
 
   static async start({ settings, path, ...options }: StreamHomeOptions = {}): Promise<StreamHome> {
@@ -26,7 +28,7 @@ export class StreamHome implements AsyncDisposable {
     try {
       const belfry = await home.startBelfry({ ...(settings && { settings }), ...(path && { path }) });
       await home.allAvailable();
-      return new StreamHome(home, belfry);
+      return new StreamHome(home, belfry, settings ? { settings } : {});
     } catch (error) {
       await home[Symbol.asyncDispose]();
       throw error;
@@ -37,7 +39,8 @@ export class StreamHome implements AsyncDisposable {
   async restart(settings: BelfryOptions["settings"] = {}): Promise<void> {
     await this.belfry.stop();
     const from = this.home.observer.position;
-    this.belfry = await this.home.startBelfry({ settings });
+    const { settings: usual, ...options } = this.#options;
+    this.belfry = await this.home.startBelfry({ ...options, settings: { ...usual, ...settings } });
     await this.home.allAvailable({ from });
   }
 

@@ -264,14 +264,14 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   #tick(): void {
     this.#media.tick();
-    if (this.#isRunEnding || this.#manual) return;
+    if (this.#isRunEnding) return;
     const exceeded = this.#governor.exceeded();
-    if (exceeded === undefined) return;
+    if (exceeded === undefined || this.#manual) return;
     const error = new StreamEndedError("limit", exceeded);
     this.#reason.show(error);
     this.#endActivation({ isLimit: true, pauseMs: 0 });
-    this.#leases.endAll(error);
     this.#stopRun();
+    this.#leases.endAll(error);
   }
 
   /** Tells the governor, before anybody can ask it again. Once per activation. */

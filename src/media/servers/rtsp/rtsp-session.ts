@@ -6,6 +6,7 @@ import { errorText } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import type { Track } from "../../formats/track.ts";
 import type { Reader, Stream, StreamLease, Viewer } from "../../hub/stream.ts";
+import type { RtspLimits } from "./rtsp-limits.ts";
 import type { SessionTransport } from "./session-transport.ts";
 import type { TransportChoice } from "./transport-header.ts";
 
@@ -34,6 +35,8 @@ export class RtspSession {
   #reader: Reader | undefined;
   #playingSinceMs = 0;
   #isPaused = false;
+  /** Since when it holds the stream and does not watch; meaningless while it plays. */
+  #stillSinceMs: number;
   #ending: Disposable | undefined;
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
@@ -43,6 +46,7 @@ export class RtspSession {
     this.#options = options;
     this.path = options.stream.path;
     this.#lastUsedMs = options.clock.monotonic();
+    this.#stillSinceMs = this.#lastUsedMs;
     this.#lease = options.stream.lease(options.viewer, options.described);
     this.#endListener = onAbort(this.#lease.ended, (reason) => this.#endSoon(reason));
   }
@@ -69,6 +73,12 @@ export class RtspSession {
   isAbandoned(idleMs: number): boolean {
     if (this.isPlaying && this.#options.transport.isPartOfConnection) return false;
     return this.#options.clock.monotonic() - this.#lastUsedMs >= idleMs;
+  }
+
+  /** It holds the stream without watching for too long, however alive the client is. */
+  isStill({ unplayedMs, pausedMs }: Pick<RtspLimits, "unplayedMs" | "pausedMs">): boolean {
+    if (this.isPlaying) return false;
+    return this.#options.clock.monotonic() - this.#stillSinceMs >= (this.#reader ? pausedMs : unplayedMs);
   }
 
   /** Why the stream ended before it was played. */
@@ -124,6 +134,7 @@ export class RtspSession {
 
   pause(): void {
     this.#reader?.pause();
+    if (!this.#isPaused && this.#reader) this.#stillSinceMs = this.#options.clock.monotonic();
     this.#isPaused = this.#reader !== undefined;
   }
 

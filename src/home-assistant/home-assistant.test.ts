@@ -279,6 +279,32 @@ test("a component that is gone is taken back once, then left out, and its topics
   ]);
 });
 
+test("an entity that is back before its topics are emptied keeps its state; one that goes meanwhile leaves nothing", async () => {
+  const { homeAssistant, clock, take } = setUp();
+  const device = { ...frontDoor, via: undefined };
+  const link = homeAssistant.link(device);
+  const say = (...keys: string[]): void => {
+    link.describe(
+      device,
+      [motion, ...keys.map((key) => ({ ...light, key }))].filter(({ key }) => key === motion.key || keys.includes(key)),
+    );
+    for (const key of keys) link.publishState(key, "ON");
+  };
+  say("light", "lamp");
+  await clock.advance(1_000);
+  say("lamp");
+  await clock.advance(1_000);
+  take();
+  say("light");
+  await clock.advance(3_000);
+  expect(take()).toEqual([
+    `${at}/light/state=ON`,
+    `${discovery}=motion,light,-lamp`,
+    `${at}/lamp/state=`,
+    `${discovery}=motion,light`,
+  ]);
+});
+
 test("another base topic: what lies under the old one is removed", async () => {
   const device = { ...frontDoor, id: "111", locationId: "loc", name: "Shed", via: undefined };
   const { homeAssistant, clock, take } = setUp({ announced: [oldCamera], base: "doorbells" });

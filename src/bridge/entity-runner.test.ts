@@ -77,6 +77,27 @@ test("info keeps the names that templates of ring-mqtt use", () => {
   });
 });
 
+test("a battery whose level is not known is one of an unknown level, not an empty one", () => {
+  const { link } = setUp({ ...batteryDoorbell, batteries: [], batteryBays: [undefined, undefined] });
+  expect(JSON.parse(link.states.get("info") ?? "")).toMatchObject({
+    batteryLevel: null,
+    batteryLife: null,
+    batteryLife2: null,
+    powerSource: "battery",
+  });
+  expect(["battery_1", "power_source"].map((key) => link.states.get(key))).toEqual(["None", "battery"]);
+});
+
+test("a setting that is outside of what can be set is unknown; it can be set all the same", async () => {
+  const settings = { lightBrightness: 0, lightSeconds: 0, recordingSeconds: 601, voiceVolume: 11 };
+  const { link, done } = setUp({ ...floodlight, settings });
+  const shown = ["light_brightness", "light_duration", "recording_length", "voice_volume"];
+  expect(shown.map((key) => link.states.get(key))).toEqual(["None", "None", "None", "11"]);
+  link.command("light_duration", "30");
+  await settled();
+  expect(done).toEqual(["lightSeconds 30"]);
+});
+
 test("motion shows the last time in both forms, and whether it was a person", () => {
   const { link, state, runner } = setUp();
   expect(link.attributes.get("motion")).toMatchObject({ lastMotion: 0, lastMotionTime: "", personDetected: false });

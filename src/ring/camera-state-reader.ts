@@ -37,8 +37,8 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     batteryBays,
     activeBay: numberOf(health, "active_battery"),
     isBatteryLow: textOf(recordOf(record, "alerts"), "battery") === "low",
-    isCharging: batteries.length > 0 && flagOf(record, "external_connection") === true,
-    isOnBattery: batteries.length > 0 && textOf(settings, "power_mode") !== "wired",
+    isCharging: batteryBays.length > 0 && flagOf(record, "external_connection") === true,
+    isOnBattery: isOnBattery(textOf(settings, "power_mode"), batteryBays.length > 0),
     isMotionDetectionOn: flagOf(settings, "motion_detection_enabled"),
     canMotionWarn: flagOf(features, "motion_message_enabled") === true,
     isMotionWarningOn: flagOf(settings, "motion_announcement"),
@@ -87,6 +87,11 @@ function readSiren(record: WireRecord): CameraState["siren"] {
   if (!siren) return undefined;
   const secondsRemaining = Math.max(numberOf(siren, "seconds_remaining") ?? 0, 0);
   return { isOn: secondsRemaining > 0, secondsRemaining };
+}
+
+/** Ring's own word first; a bay counts also while its level is not known. */
+function isOnBattery(powerMode: string | undefined, hasBay: boolean): boolean {
+  return powerMode === "battery" || (hasBay && powerMode !== "wired");
 }
 
 /** Wired cameras report a level too, some of them in millivolts: only what health confirms is a battery. */

@@ -26,9 +26,9 @@ export interface CameraState {
   readonly light: boolean | undefined;
   /** undefined: the camera has no siren. */
   readonly siren: { readonly isOn: boolean; readonly secondsRemaining: number } | undefined;
-  /** Percent of each bay that holds a battery; empty where it has none. */
+  /** Percent of each bay whose level is known. */
   readonly batteries: readonly number[];
-  /** One for each bay; undefined where it is empty. */
+  /** One for each bay; undefined where it is empty, or its level not known. No bays: a camera without battery. */
   readonly batteryBays: readonly (number | undefined)[];
   /** The bay that feeds the camera, counted from 1. */
   readonly activeBay: number | undefined;

@@ -136,6 +136,7 @@ With \`DEBUG=belfry:home-assistant/discovery\`, or at log level debug, each disc
 ## Cameras and doorbells
 
 An entity is there when the camera's own data show the thing; ${settingNames.length} settings of Ring are known.
+A value that is not known, or that Ring shows outside of the limits of a number, is \`None\`.
 
 ${table(cameras, exampleFor, whereOf, cameraNotes)}
 

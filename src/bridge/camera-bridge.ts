@@ -80,6 +80,7 @@ export class CameraBridge implements Disposable {
     this.#subscriptions = [
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
+      camera.eventRefined.subscribe((event) => this.#eventRefined(event)),
       camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.imageReady(event, imageId)),
     ];
     this.#stateChanged();
@@ -127,8 +128,18 @@ export class CameraBridge implements Disposable {
   }
 
   #eventHappened(event: CameraEvent): void {
-    this.#events.happened(event, event.kind === "motion" || this.#options.camera.state.isDoorbell);
+    this.#tell(event);
     this.#snapshots.eventHappened(event);
+  }
+
+  /** Told again, as what it was; its picture is being looked for, or there, since it was told first. */
+  #eventRefined(event: CameraEvent): void {
+    this.#tell(event);
+    this.#snapshots.eventRefined(event);
+  }
+
+  #tell(event: CameraEvent): void {
+    this.#events.happened(event, event.kind === "motion" || this.#options.camera.state.isDoorbell);
   }
 
   [Symbol.dispose](): void {

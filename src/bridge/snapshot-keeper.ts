@@ -107,6 +107,12 @@ export class SnapshotKeeper implements SnapshotActions, Disposable {
     if (this.#isWanted(event)) this.#events.start(event);
   }
 
+  /** It is known better what an event was. */
+  eventRefined(event: CameraEvent): void {
+    this.#events.refine(event);
+    this.#shown.refineEvent(event);
+  }
+
   imageReady(event: CameraEvent, imageId: string): void {
     if (this.#isWanted(event)) this.#events.imageReady(event, imageId);
   }

@@ -67,6 +67,12 @@ export interface CameraEvent {
   readonly imageId: string | undefined;
 }
 
+/** What comes without an id is told apart by its time. */
+export function isSameEvent(one: CameraEvent, other: CameraEvent): boolean {
+  if (one.kind !== other.kind) return false;
+  return one.eventId === undefined ? one.happenedAt === other.happenedAt : one.eventId === other.eventId;
+}
+
 /** Which picture is wanted; without anything a new one, for which the camera is woken. */
 export interface SnapshotRequest {
   /** The picture of an event. */

@@ -112,6 +112,10 @@ export class CloudCamera implements RingCamera, Disposable {
     return this.#events.happened;
   }
 
+  get eventRefined(): Subscribable<CameraEvent> {
+    return this.#events.refined;
+  }
+
   get eventImageReady(): Subscribable<CameraEventImage> {
     return this.#events.imageReady;
   }

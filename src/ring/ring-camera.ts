@@ -12,6 +12,8 @@ export interface RingCamera {
   readonly stateChanged: Subscribable<CameraState>;
   /** Once per event, at its first push message. */
   readonly eventHappened: Subscribable<CameraEvent>;
+  /** A later message of the same event knows better what it was: a person, where the first one said motion. */
+  readonly eventRefined: Subscribable<CameraEvent>;
   /** A later message of the same event brought its picture (battery doorbells). */
   readonly eventImageReady: Subscribable<CameraEventImage>;
   readonly history: CameraHistory;

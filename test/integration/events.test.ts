@@ -34,7 +34,11 @@ test("two presses within the hold: the event fires twice, the state goes on once
   expect(off.at - second.at).toBeGreaterThan(9_900);
   expect(off.at - second.at).toBeLessThan(11_500);
   const attributes = home.attributes("garden-gate", "ding");
-  expect(attributes).toMatchObject({ lastDing: Math.floor(second.at / 1000), eventId: second.eventId });
+  expect(attributes).toMatchObject({
+    lastDing: Math.floor(second.at / 1000),
+    eventId: second.eventId,
+    personDetected: false,
+  });
 });
 
 test("on the wire: the event itself, then what is known of it, then its state", async () => {
@@ -77,6 +81,19 @@ test("a second push with the picture, and a push that comes twice, are one event
   await home.cloud.causeMotion("front-door");
   await home.waitFor("front-door", "motion_event", "state", { from });
   expect(home.events("front-door", "doorbell_event", from)).toHaveLength(1);
+});
+
+test("a second push that knows better what it was fires again, as that; the person stays known", async () => {
+  home.cloud.operations.turnKnobs("driveway", { push: { firstDetection: "motion", imageDelayMs: 300 } });
+  const from = home.position;
+  const { eventId } = await home.cloud.causeMotion("driveway", "human");
+  await home.waitFor("driveway", "motion_event", "state", { from });
+  await home.waitForAttributes("driveway", "motion", (now) => now["personDetected"] === true, { from });
+  home.cloud.operations.turnKnobs("driveway", { push: { firstDetection: "" } });
+  expect(home.events("driveway", "motion_event", from)).toMatchObject([
+    { event_type: "motion", eventId },
+    { event_type: "person", eventId },
+  ]);
 });
 
 test("events are not retained: who comes later hears none of them", async () => {

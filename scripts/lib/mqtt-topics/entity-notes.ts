@@ -2,8 +2,9 @@
 
 export const cameraNotes: Readonly<Record<string, string>> = {
   motion: "Motion, on for `motion_duration` after each event; last time, event id and person in the attributes.",
-  motion_event: "Fires at every push message, also twice within the hold time.",
-  ding: "Doorbell press, on for `ding_duration`; last time and event id in the attributes.",
+  motion_event:
+    "Fires at every push message, also twice within the hold time; again where a later message knows better what it was.",
+  ding: "Doorbell press, on for `ding_duration`; last time, event id and person in the attributes.",
   doorbell_event: "Fires at every press.",
   last_activity: "When something happened last.",
   motion_duration: "How long `motion` stays on.",

@@ -27,7 +27,7 @@ export function readCameraPush(data: unknown, receivedAt: number): CameraPush | 
       eventId: idOf(ding, "id"),
       happenedAt: happenedAt(event, parsedField(fields, "analytics")) ?? receivedAt,
       receivedAt,
-      detection: kind === "ding" ? "ding" : detectionOf(event, ding),
+      detection: kind === "ding" ? pressOf(ding) : detectionOf(event, ding),
       text: textOf(config, "body"),
       imageId: textOf(parsedField(fields, "img"), "snapshot_uuid"),
     },
@@ -59,6 +59,11 @@ const detections: Readonly<Record<string, string>> = {
   package_pickup: "package",
   null: "motion",
 };
+
+/** A press is a press; that somebody was seen is all that a message may add. */
+function pressOf(ding: WireRecord | undefined): string {
+  return textOf(ding, "detection_type") === "human" ? "person" : "ding";
+}
 
 function detectionOf(event: WireRecord | undefined, ding: WireRecord | undefined): string {
   const word =

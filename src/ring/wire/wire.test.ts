@@ -95,6 +95,16 @@ test("a ding push with next to nothing", () => {
 });
 
 test.each([
+  ["human", "person"],
+  ["ding", "ding"],
+  ["motion", "ding"],
+])("a press with detection %s is told as %s", (word, expected) => {
+  const data = JSON.stringify({ device: { id: 42 }, event: { ding: { detection_type: word } } });
+  const push = { android_config: '{"category":"com.ring.pn.live-event.ding"}', data };
+  expect(readCameraPush(push, 5)?.event.detection).toBe(expected);
+});
+
+test.each([
   ["moving_vehicle", "vehicle"],
   ["package_delivery", "package"],
   ["other_motion", "other_motion"],

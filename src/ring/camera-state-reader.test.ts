@@ -165,6 +165,10 @@ test("settings, features and health are read where they stand", () => {
   });
 });
 
+test.each([[1.8e15], [-1], [0], ["soon"], [1_700_000_000_000]])("a last update at %s s is none", (last_update_time) => {
+  expect(stateOf({ health: { last_update_time } }).updatedAt).toBeUndefined();
+});
+
 test("a shared doorbell is a shared doorbell", () => {
   expect(stateOf({ kind: "lpd_v2" }, "authorized_doorbots")).toMatchObject({ isDoorbell: true, isShared: true });
   expect(stateOf({ owned: false })).toMatchObject({ isShared: true });

@@ -1,4 +1,5 @@
 // Turns Ring's record of a camera into a CameraState, by its fields; a field that is odd or missing costs only itself.
+import { plausibleTime } from "../foundation/clock.ts";
 import { modelName } from "./camera-models.ts";
 import type { CameraState } from "./camera-state.ts";
 import { readSettings } from "./settings/setting-table.ts";
@@ -53,7 +54,7 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     signalStrength: numberOf(health, "rssi"),
     isWiredNetwork: textOf(health, "network_connection_value") === "ethernet",
     captureEverySeconds: readCaptureRate(settings),
-    updatedAt: lastUpdateSeconds && lastUpdateSeconds > 0 ? lastUpdateSeconds * 1000 : undefined,
+    updatedAt: plausibleTime(lastUpdateSeconds && lastUpdateSeconds * 1000),
   };
 }
 

@@ -11,6 +11,7 @@ import { CameraBridge } from "./camera-bridge.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraView } from "./camera-view.ts";
 import type { RecordingPlayer } from "./event-media-source.ts";
+import { RingContact } from "./ring-contact.ts";
 import { ringLiveSource } from "./ring-live-source.ts";
 import { SnapshotBudget } from "./snapshot-budget.ts";
 import type { SnapshotTools } from "./snapshot-composition.ts";
@@ -76,6 +77,9 @@ export class Bridge implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   readonly #snapshotBudget: SnapshotBudget;
   readonly #device: BridgeDevice;
+  readonly #contact: RingContact;
+  /** Cameras of which was said that they cannot be shown. */
+  readonly #broken = new Set<string>();
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -87,6 +91,7 @@ export class Bridge implements Disposable {
       devices.announceAll();
     };
     this.#device = new BridgeDevice({ ...options, actions: { restart, rediscover } });
+    this.#contact = new RingContact({ account, clock, onChange: () => this.refresh() });
     this.#subscriptions.push(
       account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
       account.camerasBelieved.subscribe(() => devices.removeUnlinked()),
@@ -94,7 +99,7 @@ export class Bridge implements Disposable {
     this.#sync(account.cameras);
   }
 
-  /** What is shown of addresses and settings may have changed. */
+  /** What is shown of addresses and settings, or whether it can be relied upon, may have changed. */
   refresh(): void {
     for (const { bridge } of this.#entries.values()) bridge.refresh();
     this.#device.refresh();
@@ -103,8 +108,23 @@ export class Bridge implements Disposable {
   #sync(cameras: readonly RingCamera[]): void {
     const present = new Set(cameras.map((camera) => camera.deviceId));
     for (const [id, entry] of this.#entries) if (!present.has(id)) this.#leave(id, entry);
-    for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#join(camera);
+    for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#tryToJoin(camera);
     this.#device.refresh();
+  }
+
+  /** A camera that breaks costs itself only. */
+  #tryToJoin(camera: RingCamera): void {
+    const { logger, streams } = this.#options;
+    const { deviceId } = camera;
+    try {
+      this.#join(camera);
+      this.#broken.delete(deviceId);
+    } catch (error) {
+      void streams.remove(livePath(deviceId));
+      void streams.remove(eventPath(deviceId));
+      if (!this.#broken.has(deviceId)) logger.error(`the camera ${deviceId} cannot be shown`, error);
+      this.#broken.add(deviceId);
+    }
   }
 
   #join(camera: RingCamera): void {
@@ -137,6 +157,7 @@ export class Bridge implements Disposable {
       snapshots: this.#options.snapshots,
       snapshotBudget: this.#snapshotBudget,
       urls: urls(camera),
+      ringTrouble: () => this.#contact.trouble,
       memory: memory(camera.deviceId),
       bridgeId,
       clock,
@@ -162,6 +183,7 @@ export class Bridge implements Disposable {
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     for (const entry of this.#entries.values()) endEntry(entry);
+    this.#contact[Symbol.dispose]();
     this.#device[Symbol.dispose]();
   }
 }

@@ -167,3 +167,15 @@ test("a command that Ring refuses says why, and the next one that works clears i
   expect(link.states.get("light")).toBe("ON");
   expect(link.attributes.get("light")).toEqual({});
 });
+
+test("a row that breaks costs itself, and is named once", () => {
+  const { link, state, runner, lines } = setUp(floodlight);
+  state.view = quietView({ ...floodlight, light: true, updatedAt: 9e15 });
+  runner.refresh();
+  runner.refresh();
+  expect(link.states.get("light")).toBe("ON");
+  expect(link.entities.map(({ key }) => key)).toContain("info");
+  expect(lines).toMatchObject([
+    { level: "error", line: expect.stringMatching(/info cannot be shown: Invalid time value/) },
+  ]);
+});

@@ -146,7 +146,7 @@ export class RingAccount implements AsyncDisposable {
     return this.#inventory.locations;
   }
 
-  /** Unix ms of the newest device list. */
+  /** Unix ms of the newest device list, or message about a camera. */
   get lastContactAt(): number | undefined {
     return this.#lastContactAt;
   }
@@ -252,9 +252,8 @@ export class RingAccount implements AsyncDisposable {
   }
 
   #listCame(): void {
+    this.#heardOfRing();
     this.#setSignIn("signed-in", undefined);
-    this.#lastContactAt = this.#deps.clock.now();
-    this.#contactMade.emit(this.#lastContactAt);
     // New cameras have not been asked about their settings.
     this.#slowPoll.wake();
   }
@@ -267,7 +266,13 @@ export class RingAccount implements AsyncDisposable {
     this.#setSignIn("unreachable", isTransient ? errorText(error) : `Ring's device list: ${errorText(error)}`);
   }
 
+  #heardOfRing(): void {
+    this.#lastContactAt = this.#deps.clock.now();
+    this.#contactMade.emit(this.#lastContactAt);
+  }
+
   #receivePush(push: CameraPush): void {
+    this.#heardOfRing();
     if (this.#inventory.receivePush(push)) return;
     this.#deps.logger.debug(`a push message about device ${push.ringId}, which is not one of ours`);
     this.#poll?.request();

@@ -23,6 +23,7 @@ export class FakeAccount implements CameraAccount {
   readonly contactMade = new Emitter<void>();
   readonly camerasChanged = new Emitter<readonly RingCamera[]>();
   readonly camerasBelieved = new Emitter<void>();
+  readonly camerasUnwanted = new Emitter<readonly string[]>();
   readonly refresh = (): void => undefined;
 
   say(state: SignInState, reason?: string): void {

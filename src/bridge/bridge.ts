@@ -20,8 +20,10 @@ import type { SnapshotTools } from "./snapshot-composition.ts";
 export interface CameraAccount extends BridgeAccount {
   readonly cameras: readonly RingCamera[];
   readonly camerasChanged: Subscribable<readonly RingCamera[]>;
-  /** Once, when Ring has said more than once which cameras there are. */
+  /** Once, when Ring has said often enough which cameras there are: no other is. */
   readonly camerasBelieved: Subscribable<unknown>;
+  /** Device ids of those that Ring lists and the settings exclude. */
+  readonly camerasUnwanted: Subscribable<readonly string[]>;
   refresh(): void;
 }
 
@@ -95,6 +97,7 @@ export class Bridge implements Disposable {
     this.#subscriptions.push(
       account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
       account.camerasBelieved.subscribe(() => devices.removeUnlinked()),
+      account.camerasUnwanted.subscribe((ids) => devices.removeUnlinked(ids)),
     );
     this.#sync(account.cameras);
   }

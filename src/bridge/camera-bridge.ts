@@ -37,6 +37,8 @@ export interface CameraBridgeOptions {
   readonly signal: AbortSignal;
 }
 
+const changedRows = { light: "light", siren: "siren", motionWarning: "motion_warning" } as const;
+
 export class CameraBridge implements Disposable {
   readonly #options: CameraBridgeOptions;
   readonly #events: CameraEventsKeeper;
@@ -93,6 +95,7 @@ export class CameraBridge implements Disposable {
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
       camera.eventRefined.subscribe((event) => this.#eventRefined(event)),
+      camera.changeLost.subscribe(({ what, error }) => this.#runner.commandLost(changedRows[what], error)),
       camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.imageReady(event, imageId)),
     ];
   }

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../foundation/clock.ts";
 import { withDeadline } from "../foundation/deadline.ts";
-import { errorText } from "../foundation/errors.ts";
+import { type AppError, errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription } from "../home-assistant/entity-description.ts";
@@ -63,6 +63,12 @@ export class EntityRunner<View, Actions> implements Disposable {
       this.#broken.add(row.key);
       return undefined;
     }
+  }
+
+  /** A command that was done did not last. */
+  commandLost(key: string, error: AppError): void {
+    const row = this.#options.rows.find((candidate) => candidate.key === key);
+    if (row) this.#failed(row, error);
   }
 
   #publish(row: EntityRow<View, Actions>, view: View): void {

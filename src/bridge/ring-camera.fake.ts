@@ -2,7 +2,7 @@
 import type { Clock } from "../foundation/clock.ts";
 import { Emitter } from "../foundation/emitter.ts";
 import { TransientError } from "../foundation/errors.ts";
-import type { CameraEvent, CameraEventImage, CameraState } from "../ring/camera-state.ts";
+import type { CameraEvent, CameraEventImage, CameraState, LostChange } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import { FakeHistory } from "./event-history.fake.ts";
 
@@ -14,6 +14,7 @@ export class FakeCamera implements RingCamera {
   readonly eventHappened = new Emitter<CameraEvent>();
   readonly eventRefined = new Emitter<CameraEvent>();
   readonly eventImageReady = new Emitter<CameraEventImage>();
+  readonly changeLost = new Emitter<LostChange>();
   readonly history: FakeHistory;
   readonly setLight = refused;
   readonly setSiren = refused;

@@ -26,8 +26,8 @@ export interface DeviceLink {
 export interface DeviceDirectory {
   /** The link of a device; one per id. */
   link(device: DeviceDescription): DeviceLink;
-  /** To be called when every device that exists is linked: what was announced earlier and is not among them is removed. */
-  removeUnlinked(): void;
+  /** What was announced earlier and is not linked is gone: all of it, or those of these ids. */
+  removeUnlinked(ids?: readonly string[]): void;
   /** Says everything again that is retained. */
   announceAll(): void;
 }

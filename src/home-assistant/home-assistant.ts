@@ -87,8 +87,8 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     return `${platform}.${this.#register.slug(device)}_${key}`;
   }
 
-  removeUnlinked(): void {
-    for (const id of this.#register.ids) if (!this.#channels.has(id)) this.#retired.retire(id);
+  removeUnlinked(ids: readonly string[] = this.#register.ids): void {
+    for (const id of ids) if (!this.#channels.has(id)) this.#retired.retire(id);
   }
 
   announceAll(): void {

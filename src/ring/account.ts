@@ -6,6 +6,7 @@ import { errorText, PermanentError, TransientError } from "../foundation/errors.
 import type { Logger } from "../foundation/logger.ts";
 import type { Backoff } from "../foundation/retry.ts";
 import { supervise } from "../foundation/supervise.ts";
+import { type AbsenceRules, usualAbsence } from "./absence.ts";
 import type { CallLimits } from "./call/live-call.ts";
 import { DevicePoll } from "./device-poll.ts";
 import { Inventory } from "./inventory.ts";
@@ -38,6 +39,8 @@ export interface RingAccountOptions {
   /** While Ring fails: token renewals, device lists, push connections. */
   readonly backoff?: Backoff;
   readonly refusalsToBelieve?: number;
+  /** When something that is missing at Ring is believed to be gone. */
+  readonly absence?: Partial<AbsenceRules>;
 }
 
 export interface RingAccountDeps {
@@ -91,6 +94,7 @@ export class RingAccount implements AsyncDisposable {
       snapshotTimeoutMs: options.snapshotTimeoutMs ?? 15_000,
       callLimits: options.callLimits,
       settings: options.settings ?? noSettingsMemory,
+      absence: { ...usualAbsence, ...options.absence },
       clock,
       logger,
       signal: this.#life,
@@ -137,9 +141,14 @@ export class RingAccount implements AsyncDisposable {
     return this.#inventory.camerasChanged;
   }
 
-  /** Once, when Ring has said more than once which cameras there are. */
+  /** Once, when Ring has said often enough which cameras there are: no other is. */
   get camerasBelieved(): Subscribable<void> {
     return this.#inventory.listBelieved;
+  }
+
+  /** Device ids of those that Ring lists and the settings exclude. */
+  get camerasUnwanted(): Subscribable<readonly string[]> {
+    return this.#inventory.unwantedListed;
   }
 
   get locations(): readonly RingLocation[] {
@@ -157,6 +166,7 @@ export class RingAccount implements AsyncDisposable {
 
   /** Asks Ring anew for everything, as soon as it goes. */
   refresh(): void {
+    this.#inventory.hurry();
     for (const camera of this.#inventory.cameras) camera.hurryChores();
     this.#poll?.request();
     this.#slowPoll.wake();

@@ -2,9 +2,17 @@
 import { plausibleTime } from "../foundation/clock.ts";
 import { modelName } from "./camera-models.ts";
 import type { CameraState } from "./camera-state.ts";
-import { readSettings } from "./settings/setting-table.ts";
+import { readSettings, settingPaths } from "./settings/setting-table.ts";
 import type { CameraRecord } from "./wire/device-list.ts";
 import { flagOf, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
+
+/** Where the record says what a camera has. */
+export const featurePaths: readonly string[] = [
+  ...["led_status", "siren_status", "features.show_recordings", "features.motion_message_enabled"],
+  ...["battery_life", "battery_life_2", "battery_voltage_2", "health.battery_percentage", "health.battery_present"],
+  ...["health.second_battery_percentage", "health.network_connection_value", "settings.power_mode"],
+  ...settingPaths,
+];
 
 /** `page`: the device's settings page, where it is known. */
 export function readCameraState(camera: CameraRecord, page?: WireRecord): CameraState {
@@ -76,14 +84,14 @@ function isOnline(record: WireRecord, health: WireRecord | undefined): boolean {
   return connection === undefined ? flagOf(health, "connected") !== false : connection !== "offline";
 }
 
-function readLight(record: WireRecord): boolean | undefined {
+export function readLight(record: WireRecord): boolean | undefined {
   const timed = recordOf(record, "led_status");
   if (timed) return (numberOf(timed, "seconds_remaining") ?? 0) > 0;
   const word = textOf(record, "led_status");
   return word === undefined ? undefined : word === "on";
 }
 
-function readSiren(record: WireRecord): CameraState["siren"] {
+export function readSiren(record: WireRecord): CameraState["siren"] {
   const siren = recordOf(record, "siren_status");
   if (!siren) return undefined;
   const secondsRemaining = Math.max(numberOf(siren, "seconds_remaining") ?? 0, 0);

@@ -1,4 +1,5 @@
 // One immutable picture of a camera or doorbell: everything a row may read. Made from Ring's record, by its fields, never by model.
+import type { AppError } from "../foundation/errors.ts";
 import type { CameraSettings } from "./settings/camera-settings.ts";
 
 export interface CameraState {
@@ -93,4 +94,10 @@ export interface Snapshot {
 export interface CameraEventImage {
   readonly event: CameraEvent;
   readonly imageId: string;
+}
+
+/** Ring took a change and, after a while, shows the old value all the same. */
+export interface LostChange {
+  readonly what: "light" | "siren" | "motionWarning";
+  readonly error: AppError;
 }

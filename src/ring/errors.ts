@@ -51,3 +51,9 @@ export function translateError(error: unknown, doing: string, now: number): Erro
   }
   return new PermanentError("ring.rejected", `Ring refused to ${doing} (${status})`, options);
 }
+
+export function notKept(thing: string, cameraName: string): TransientError {
+  const advice = "try again, or change it in the Ring app";
+  const text = `Ring took the change of the ${thing} of ${cameraName} but shows the old value; ${advice}`;
+  return new TransientError("ring.not-kept", text);
+}

@@ -65,6 +65,7 @@ export const bridgeNotes: Readonly<Record<string, string>> = {
   last_push: "When the last message of Ring arrived.",
   last_contact: "When Ring was heard of last; said anew every ten minutes while all is well.",
   version: "Version of Belfry.",
-  rediscover: "Asks Ring for all devices and settings, and tells Home Assistant everything again.",
+  rediscover:
+    "Asks Ring for all devices and settings, and tells Home Assistant everything again; a camera that is gone at Ring goes within seconds, else after minutes.",
   restart: "Ends Belfry so that it is started again (exit code 75).",
 };

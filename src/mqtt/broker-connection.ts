@@ -53,6 +53,8 @@ export interface CloseOptions {
 
 interface NumberedMessage extends OutgoingMessage {
   readonly number: number;
+  /** Monotonic ms. */
+  readonly publishedAt: number;
 }
 
 interface SessionEnd {
@@ -66,6 +68,9 @@ const usualBackoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 0.3 };
 const refusedWaitMs = 60_000;
 const stableAfterMs = 10_000;
 const fewShortSessions = 3;
+/** What is not retained is news for so long; what nobody has heard by then is of no use. */
+const newsMs = 60_000;
+const mostNews = 200;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly connected: Subscribable<boolean>;
@@ -81,8 +86,10 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #subscriptions: SubscriptionTable;
   readonly #outage: OutageReport;
-  /** Retained messages that the broker does not have yet. */
+  /** Retained messages that the broker does not have yet, the last of each topic. */
   readonly #kept = new Map<string, NumberedMessage>();
+  /** Messages that are not retained and that the broker does not have yet. */
+  #news: NumberedMessage[] = [];
   readonly #refused = new Set<string>();
   #session: BrokerSession | undefined;
   #version: 4 | 5;
@@ -134,8 +141,8 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): void {
     const problem = topicProblem(topic);
     if (problem) throw new BugError(`cannot publish to ${JSON.stringify(topic)}: ${problem}`);
-    const message = { topic, payload, ...options, number: this.#published++ };
-    this.#kept.delete(topic);
+    const message = { topic, payload, ...options, number: this.#published++, publishedAt: this.#clock.monotonic() };
+    if (message.retain) this.#kept.delete(topic);
     if (this.#session) this.#send(this.#session, message);
     else this.#keep(message);
   }
@@ -228,13 +235,22 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   #begin(session: BrokerSession): void {
     this.#session = session;
+    this.#dropOldNews();
     this.#outage.over(this.#dropped);
     this.#dropped = 0;
     for (const filter of this.#subscriptions.filters) this.#request(session, filter);
     this.#changed.emit(true);
-    const kept = [...this.#kept.values()].sort((a, b) => a.number - b.number);
+    const kept = [...this.#kept.values(), ...this.#news].sort((one, other) => one.number - other.number);
     this.#kept.clear();
+    this.#news = [];
     for (const message of kept) this.#send(session, message);
+  }
+
+  #dropOldNews(): void {
+    const oldest = this.#clock.monotonic() - newsMs;
+    const news = this.#news.filter(({ publishedAt }) => publishedAt >= oldest);
+    this.#dropped += this.#news.length - news.length;
+    this.#news = news;
   }
 
   /** MQTT 3.1.1 where the broker does not know 5; true: try again at once. */
@@ -258,10 +274,12 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     if (message.retain) {
       const known = this.#kept.get(message.topic);
       if (!known || known.number < message.number) this.#kept.set(message.topic, message);
-    } else {
-      this.#dropped++;
-      this.#logger.debug(() => `the broker is away: a message on ${message.topic} is dropped`);
+      return;
     }
+    this.#news.push(message);
+    if (this.#news.length <= mostNews) return;
+    this.#news.shift();
+    this.#dropped++;
   }
 
   #request(session: BrokerSession, filter: string): void {

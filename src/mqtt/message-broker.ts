@@ -25,7 +25,8 @@ export interface MessageBroker {
   readonly connected: Subscribable<boolean>;
   /**
    * Sends in the order of the calls. While the broker is away the last retained message of each topic is kept and sent when
-   * it is back; a message that is not retained is dropped.
+   * it is back; so are messages that are not retained, for a minute. One whose receipt the broker had not confirmed when the
+   * connection broke is sent again, and may come twice.
    */
   publish(topic: string, payload: string | Buffer, options?: PublishOptions): void;
   /**

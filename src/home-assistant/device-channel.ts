@@ -89,7 +89,7 @@ export class DeviceChannel implements DeviceLink, Disposable {
   }
 
   publishEvent(key: string, payload: string): void {
-    if (!this.#isOver) this.#deps.broker.publish(this.#topic(`${key}/state`), payload);
+    if (!this.#isOver) this.#deps.broker.publish(this.#topic(`${key}/state`), payload, { untilHeard: true });
   }
 
   onCommand(key: string, listener: CommandListener): Disposable {

@@ -15,7 +15,7 @@ export interface DeviceLink {
   publishAttributes(key: string, attributes: Readonly<Record<string, unknown>>): void;
   /** Retained image bytes. */
   publishImage(key: string, image: Buffer): void;
-  /** An event: QoS 1, never retained, never replayed. */
+  /** An event: QoS 1, never retained, never replayed; for a minute it waits for the broker, and for somebody who listens. */
   publishEvent(key: string, payload: string): void;
   /** The listener gets commands for that entity; retained ones never reach it. */
   onCommand(key: string, listener: CommandListener): Disposable;

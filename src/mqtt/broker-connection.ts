@@ -71,6 +71,7 @@ const fewShortSessions = 3;
 /** What is not retained is news for so long; what nobody has heard by then is of no use. */
 const newsMs = 60_000;
 const mostNews = 200;
+const shortestRepeatMs = 1_000;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly connected: Subscribable<boolean>;
@@ -264,10 +265,27 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   }
 
   #send(session: BrokerSession, message: NumberedMessage): void {
-    session.send(message).catch((error: AppError) => {
-      if (error.code === "mqtt.offline") this.#keep(message);
-      else this.#reportOnce(error);
-    });
+    session.send(message).then(
+      (reception) => {
+        if (reception === "unheard" && message.untilHeard) this.#repeatLater(message);
+      },
+      (error: AppError) => {
+        if (error.code === "mqtt.offline") this.#keep(message);
+        else this.#reportOnce(error);
+      },
+    );
+  }
+
+  /** After its restart the broker has us again before the others: Home Assistant needs up to ten seconds. */
+  #repeatLater(message: NumberedMessage): void {
+    const { publishedAt } = message;
+    const ageMs = this.#clock.monotonic() - publishedAt;
+    const waitMs = Math.max(ageMs, shortestRepeatMs);
+    if (ageMs + waitMs > newsMs) return;
+    delay(this.#clock, waitMs, this.#controller.signal).then(
+      () => (this.#session ? this.#send(this.#session, message) : this.#keep(message)),
+      () => undefined,
+    );
   }
 
   #keep(message: NumberedMessage): void {

@@ -12,6 +12,8 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** 1 where not given. */
   readonly qos?: 0 | 1;
+  /** Not retained, and sent again for a minute while nobody subscribes to it, where the broker tells that (MQTT 5). */
+  readonly untilHeard?: boolean;
 }
 
 export interface OutgoingMessage extends PublishOptions {

@@ -105,6 +105,23 @@ test("events of a short outage arrive after it: each once where the broker had c
   expect(outside.texts("ring/event")).toEqual(["confirmed", "unconfirmed", "unconfirmed", "away"]);
 });
 
+test("an event that nobody listens to waits for somebody, where it may: each listener hears it once", async () => {
+  await using broker = await Mosquitto.start();
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
+  connection.publish("ring/event", "lost");
+  connection.publish("ring/event", "heard", { untilHeard: true });
+  const marked = Promise.withResolvers<void>();
+  using _marker = connection.subscribe("marker", () => marked.resolve());
+  connection.publish("marker", "");
+  await marked.promise;
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await outside.message(({ text }) => text === "heard");
+  connection.publish("ring/event", "next", { untilHeard: true });
+  await outside.message(({ text }) => text === "next");
+  expect(outside.texts("ring/event")).toEqual(["heard", "next"]);
+});
+
 test("what is older than a minute when the broker is back is no news: events of it do not arrive, values do", async () => {
   await using broker = await Mosquitto.start();
   await using outside = await OutsideClient.open(broker.url, "ring/#");

@@ -38,6 +38,10 @@ export function loadLastEvent(memory: CameraMemory, kind: EventKind): CameraEven
   };
 }
 
+export function loadLastEvents(memory: CameraMemory): CameraEvent[] {
+  return [loadLastEvent(memory, "motion"), loadLastEvent(memory, "ding")].filter((event) => event !== undefined);
+}
+
 export function saveLastEvent(memory: CameraMemory, { kind, imageId: _gone, ...event }: CameraEvent): void {
   memory.write(lastKeys[kind], event);
 }

@@ -31,6 +31,8 @@ interface Search {
 
 /** The second push, with the image, follows the first one within seconds. */
 const secondPushMs = 10_000;
+/** A message may have been held back on its way for long. */
+const presentMs = 120_000;
 const mostSearches = 4;
 const sources: readonly PictureSource[] = ["push", "still", "stream", "recording"];
 
@@ -111,8 +113,12 @@ export class EventPictures implements Disposable {
   }
 
   #ladder({ event }: Search): PictureSource[] {
-    const hasEventId = event.eventId !== undefined;
-    return eventLadder(this.#options.facts(), { hasImageId: event.imageId !== undefined, hasEventId });
+    const { facts, clock } = this.#options;
+    return eventLadder(facts(), {
+      isPast: clock.now() - event.happenedAt > presentMs,
+      hasImageId: event.imageId !== undefined,
+      hasEventId: event.eventId !== undefined,
+    });
   }
 
   async #take(source: PictureSource, search: Search): Promise<Picture> {

@@ -13,8 +13,8 @@ const event = (changes: Partial<CameraEvent> = {}): CameraEvent => ({
   ...changes,
 });
 
-function make() {
-  const events = new CameraEvents();
+function make(earlier: readonly CameraEvent[] = []) {
+  const events = new CameraEvents(earlier);
   const told: string[] = [];
   events.happened.subscribe(({ kind, eventId }) => told.push(`${kind} ${eventId}`));
   events.refined.subscribe(({ kind, detection, imageId }) => told.push(`${kind} was ${detection} ${imageId}`));
@@ -68,4 +68,13 @@ test("a message may bring both: what it was, and the picture; the picture is kep
   events.receive({ ...motion, detection: "vehicle", imageId: "a" });
   events.receive({ ...motion, detection: "person" });
   expect(told).toEqual(["motion 1", "motion was vehicle a", "motion image a", "motion was person a"]);
+});
+
+test("what an earlier run has told is not told again; what is new of it is", () => {
+  const { events, told } = make([event({ kind: "motion", detection: "person" }), event({ eventId: undefined })]);
+  events.receive(event({ kind: "motion", detection: "motion" }));
+  events.receive(event({ kind: "motion", detection: "motion", imageId: "a" }));
+  events.receive(event({ eventId: undefined }));
+  events.receive(event());
+  expect(told).toEqual(["motion image a", "ding 1"]);
 });

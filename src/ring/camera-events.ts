@@ -11,10 +11,12 @@ export class CameraEvents {
   /** By kind and id; oldest first. */
   readonly #known = new Map<string, CameraEvent>();
 
-  constructor(onListenerError?: (error: unknown) => void) {
+  /** `told` are events of an earlier run. */
+  constructor(told: readonly CameraEvent[] = [], onListenerError?: (error: unknown) => void) {
     this.#happened = new Emitter(onListenerError);
     this.#refined = new Emitter(onListenerError);
     this.#imageReady = new Emitter(onListenerError);
+    for (const event of told) this.#remember(keyOf(event), event);
   }
 
   get happened(): Subscribable<CameraEvent> {
@@ -31,7 +33,7 @@ export class CameraEvents {
 
   /** Tells the listeners before it returns. */
   receive(event: CameraEvent): void {
-    const key = `${event.kind} ${event.eventId ?? event.happenedAt}`;
+    const key = keyOf(event);
     const known = this.#known.get(key);
     if (!known) {
       this.#remember(key, event);
@@ -55,6 +57,10 @@ export class CameraEvents {
       return;
     }
   }
+}
+
+function keyOf({ kind, eventId, happenedAt }: CameraEvent): string {
+  return `${kind} ${eventId ?? happenedAt}`;
 }
 
 /** A message that knows less than one before it brings nothing; a person is what people want to hear of most. */

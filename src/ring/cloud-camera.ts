@@ -42,6 +42,7 @@ export interface CloudCameraOptions {
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
   readonly settings: SettingsMemory;
+  readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
   readonly absence: Pick<AbsenceRules, "feature" | "refusal">;
   /** Asks for a new device list soon. */
   readonly requestRefresh: () => void;
@@ -79,7 +80,7 @@ export class CloudCamera implements RingCamera, Disposable {
       options.logger.error(`a listener of camera ${this.#state.name} failed`, error);
     this.#stateChanged = new Emitter(onListenerError);
     this.#changeLost = new Emitter(onListenerError);
-    this.#events = new CameraEvents(onListenerError);
+    this.#events = new CameraEvents(options.lastEvents(raw.deviceId), onListenerError);
     this.#gaps = new RecordGaps(options.clock, options.absence.feature);
     this.#overrides = new RecordOverrides(options.clock, () => options.requestRefresh());
     this.#raw = this.#withoutGaps(raw);

@@ -4,6 +4,7 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { Absence, type AbsenceRules } from "./absence.ts";
 import type { CallLimits } from "./call/live-call.ts";
+import type { CameraEvent } from "./camera-state.ts";
 import { CloudCamera } from "./cloud-camera.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import type { RingClient } from "./ring-client.ts";
@@ -18,6 +19,7 @@ export interface InventoryOptions {
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
   readonly settings: SettingsMemory;
+  readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
   readonly absence: AbsenceRules;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, connects them, and takes them down in reverse.
 import { Bridge, livePath, type StreamPaths } from "./bridge/bridge.ts";
+import { loadLastEvents } from "./bridge/camera-events-memory.ts";
 import { aacTranscoder } from "./composition/aac-transcoder.ts";
 import { type AppState, openState } from "./composition/app-state.ts";
 import { brokerOptions } from "./composition/broker-options.ts";
@@ -237,6 +238,8 @@ function openAccount({ settings, clock, logger }: AppOptions, state: AppState, s
         load: (deviceId) => state.camera(deviceId).read(settingsKey),
         save: (deviceId, page) => state.camera(deviceId).write(settingsKey, page),
       },
+      pushMemory: state.push,
+      lastEvents: (deviceId) => loadLastEvents(state.camera(deviceId)),
       pollSeconds: 20,
     },
     { clock, logger: logger.child("ring"), signal },

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../foundation/clock.ts";
 import { withDeadline } from "../foundation/deadline.ts";
-import { errorText } from "../foundation/errors.ts";
+import { type AppError, errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription } from "../home-assistant/entity-description.ts";
@@ -29,6 +29,8 @@ export class EntityRunner<View, Actions> implements Disposable {
   readonly #options: RunnerOptions<View, Actions>;
   readonly #commands: Disposable[] = [];
   readonly #lastErrors = new Map<string, string>();
+  /** Rows of which was said that they break. */
+  readonly #broken = new Set<string>();
 
   constructor(options: RunnerOptions<View, Actions>) {
     this.#options = options;
@@ -44,12 +46,29 @@ export class EntityRunner<View, Actions> implements Disposable {
   refresh(): void {
     const { rows, link, device, view } = this.#options;
     const current = view();
-    const present = rows.filter((row) => row.exists(current));
+    const present = rows.filter((row) => this.#alone(row, () => row.exists(current)));
     link.describe(
       device(),
-      present.map((row) => describeEntity(row, current)),
+      present.flatMap((row) => this.#alone(row, () => describeEntity(row, current)) ?? []),
     );
-    for (const row of present) this.#publish(row, current);
+    for (const row of present) this.#alone(row, () => this.#publish(row, current));
+  }
+
+  /** A row that breaks costs itself only. */
+  #alone<T>(row: EntityRow<View, Actions>, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!this.#broken.has(row.key)) this.#options.logger.error(`${row.key} cannot be shown`, error);
+      this.#broken.add(row.key);
+      return undefined;
+    }
+  }
+
+  /** A command that was done did not last. */
+  commandLost(key: string, error: AppError): void {
+    const row = this.#options.rows.find((candidate) => candidate.key === key);
+    if (row) this.#report(row, error);
   }
 
   #publish(row: EntityRow<View, Actions>, view: View): void {

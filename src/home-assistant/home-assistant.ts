@@ -10,7 +10,7 @@ import type { Origin } from "./discovery-payload.ts";
 import { validateDiscovery } from "./discovery-validator.ts";
 import type { DeviceDescription, Platform } from "./entity-description.ts";
 import { RetiredDevices } from "./retired-devices.ts";
-import type { Topics } from "./topics.ts";
+import { attributesOf, isDeviceStatus, type Topics } from "./topics.ts";
 
 export interface HomeAssistantOptions {
   readonly broker: MessageBroker;
@@ -38,6 +38,8 @@ export function echoTopics({ base, commandEcho, discoveryPrefix, discoveryEcho }
   ];
 }
 
+const notRunning = "Belfry does not run";
+const notSeen = "Ring has not shown this camera since Belfry started";
 const longestBirthDelayMs = 2_000;
 const rememberedWarnings = 1_000;
 
@@ -94,20 +96,23 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     return `${platform}.${this.#register.slug(device)}_${key}`;
   }
 
-  removeUnlinked(): void {
-    for (const id of this.#register.ids) if (!this.#channels.has(id)) this.#retired.retire(id);
+  removeUnlinked(ids: readonly string[] = this.#register.ids): void {
+    for (const id of ids) if (!this.#channels.has(id)) this.#retired.retire(id);
   }
 
   announceAll(): void {
     if (this.#options.broker.isConnected) this.#replay(false);
   }
 
-  /** Says `offline`; the broker connection is to be closed after it, which waits until that is with the broker. */
+  /** Says `offline`, of each device too; the broker connection is to be closed after it, which waits until that is with the broker. */
   close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
       this.#birth?.[Symbol.dispose]();
-      for (const channel of this.#channels.values()) channel[Symbol.dispose]();
+      for (const channel of this.#channels.values()) {
+        channel.setAvailable(false, notRunning);
+        channel[Symbol.dispose]();
+      }
       this.#lifetime.dispose();
       this.#register.flush();
       if (this.#options.broker.isConnected) this.#sayStatus("offline");
@@ -129,18 +134,33 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     if (broker.isConnected) this.#replay(true);
   }
 
-  /** Everything that is retained, once, in the order in which Home Assistant needs it. Events are never said again. */
-  #replay(withPictures: boolean): void {
+  /**
+   * Everything that is retained, once. Events are never said again. The bridge is available last: until then nothing is that
+   * the broker may still have of an earlier run.
+   */
+  #replay(isConnect: boolean): void {
     this.#birth?.[Symbol.dispose]();
     this.#birth = undefined;
     // The bridge first: the others name it as their parent.
     const rank = (channel: DeviceChannel): number => (channel.device.category === "bridge" ? 0 : 1);
     const channels = [...this.#channels.values()].sort((a, b) => rank(a) - rank(b));
     for (const channel of channels) channel.announce(true);
-    this.#sayStatus("online");
+    if (isConnect) this.#sayUnlinked();
+    for (const channel of channels) channel.replayValues(isConnect);
     for (const channel of channels) channel.replayStatus();
-    for (const channel of channels) channel.replayValues(withPictures);
+    this.#sayStatus("online");
     this.#retired.resume();
+  }
+
+  /** What an earlier run has told of devices that this one has not seen yet is no longer true. */
+  #sayUnlinked(): void {
+    const { broker } = this.#options;
+    const unlinked = this.#register.ids.filter((id) => !this.#channels.has(id));
+    const topics = unlinked.flatMap((id) => this.#register.get(id)?.topics ?? []);
+    for (const status of topics.filter(isDeviceStatus)) {
+      broker.publish(attributesOf(status), JSON.stringify({ reason: notSeen }), { retain: true });
+      broker.publish(status, "offline", { retain: true });
+    }
   }
 
   #sayStatus(status: "online" | "offline"): void {

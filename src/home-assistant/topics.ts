@@ -58,7 +58,7 @@ export class Topics {
 
   /** JSON `{"reason": text or null}`: why the device is not available. */
   deviceStatusAttributes(place: DevicePlace): string {
-    return `${this.device(place)}/status/attributes`;
+    return attributesOf(this.deviceStatus(place));
   }
 
   entity(place: DevicePlace, key: string, topic: EntityTopic): string {
@@ -78,6 +78,12 @@ export class Topics {
     return { device: [this.base, location, category, device].join("/"), key };
   }
 }
+
+/** Of the topics of a device; entities have none of that name. */
+export const isDeviceStatus = (topic: string): boolean => topic.endsWith("/status");
+
+/** JSON beside the availability of a device. */
+export const attributesOf = (deviceStatus: string): string => `${deviceStatus}/attributes`;
 
 /** An id as one topic level. Where characters are lost, a short hash keeps different ids apart. */
 export function topicPart(id: string): string {

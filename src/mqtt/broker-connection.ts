@@ -62,6 +62,8 @@ export interface CloseOptions {
 
 interface NumberedMessage extends OutgoingMessage {
   readonly number: number;
+  /** Monotonic ms. */
+  readonly publishedAt: number;
 }
 
 interface SessionEnd {
@@ -75,6 +77,10 @@ const usualBackoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 0.3 };
 const refusedWaitMs = 60_000;
 const stableAfterMs = 10_000;
 const fewShortSessions = 3;
+/** What is not retained is news for so long; what nobody has heard by then is of no use. */
+const newsMs = 60_000;
+const mostNews = 200;
+const shortestRepeatMs = 1_000;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly connected: Subscribable<boolean>;
@@ -90,8 +96,10 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #subscriptions: SubscriptionTable;
   readonly #outage: OutageReport;
-  /** Retained messages that the broker does not have yet. */
+  /** Retained messages that the broker does not have yet, the last of each topic. */
   readonly #kept = new Map<string, NumberedMessage>();
+  /** Messages that are not retained and that the broker does not have yet. */
+  #news: NumberedMessage[] = [];
   readonly #refused = new Set<string>();
   readonly #access: AccessCheck;
   /** What the broker has refused in this session, the first of it. */
@@ -147,8 +155,8 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): void {
     const problem = topicProblem(topic);
     if (problem) throw new BugError(`cannot publish to ${JSON.stringify(topic)}: ${problem}`);
-    const message = { topic, payload, ...options, number: this.#published++ };
-    this.#kept.delete(topic);
+    const message = { topic, payload, ...options, number: this.#published++, publishedAt: this.#clock.monotonic() };
+    if (message.retain) this.#kept.delete(topic);
     if (this.#session) this.#send(this.#session, message);
     else this.#keep(message);
   }
@@ -242,6 +250,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   #begin(session: BrokerSession): void {
     this.#session = session;
+    this.#dropOldNews();
     this.#outage.over(this.#dropped);
     this.#dropped = 0;
     this.#refusal = undefined;
@@ -249,9 +258,17 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     // What was refused in words needs no second word.
     void Promise.all(requests).then((granted) => granted.every(Boolean) && this.#access.start(session));
     this.#changed.emit(true);
-    const kept = [...this.#kept.values()].sort((a, b) => a.number - b.number);
+    const kept = [...this.#kept.values(), ...this.#news].sort((one, other) => one.number - other.number);
     this.#kept.clear();
+    this.#news = [];
     for (const message of kept) this.#send(session, message);
+  }
+
+  #dropOldNews(): void {
+    const oldest = this.#clock.monotonic() - newsMs;
+    const news = this.#news.filter(({ publishedAt }) => publishedAt >= oldest);
+    this.#dropped += this.#news.length - news.length;
+    this.#news = news;
   }
 
   /** MQTT 3.1.1 where the broker does not know 5; true: try again at once. */
@@ -265,20 +282,39 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   }
 
   #send(session: BrokerSession, message: NumberedMessage): void {
-    session.send(message).catch((error: AppError) => {
-      if (error.code === "mqtt.offline") this.#keep(message);
-      else this.#refuse(error);
-    });
+    session.send(message).then(
+      (reception) => {
+        if (reception === "unheard" && message.untilHeard) this.#repeatLater(message);
+      },
+      (error: AppError) => {
+        if (error.code === "mqtt.offline") this.#keep(message);
+        else this.#refuse(error);
+      },
+    );
+  }
+
+  /** After its restart the broker has us again before the others: Home Assistant needs up to ten seconds. */
+  #repeatLater(message: NumberedMessage): void {
+    const { publishedAt } = message;
+    const ageMs = this.#clock.monotonic() - publishedAt;
+    const waitMs = Math.max(ageMs, shortestRepeatMs);
+    if (ageMs + waitMs > newsMs) return;
+    delay(this.#clock, waitMs, this.#controller.signal).then(
+      () => (this.#session ? this.#send(this.#session, message) : this.#keep(message)),
+      () => undefined,
+    );
   }
 
   #keep(message: NumberedMessage): void {
     if (message.retain) {
       const known = this.#kept.get(message.topic);
       if (!known || known.number < message.number) this.#kept.set(message.topic, message);
-    } else {
-      this.#dropped++;
-      this.#logger.debug(() => `the broker is away: a message on ${message.topic} is dropped`);
+      return;
     }
+    this.#news.push(message);
+    if (this.#news.length <= mostNews) return;
+    this.#news.shift();
+    this.#dropped++;
   }
 
   /** Resolves with whether the broker has agreed. */

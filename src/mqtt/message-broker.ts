@@ -12,6 +12,8 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** 1 where not given. */
   readonly qos?: 0 | 1;
+  /** Not retained, and sent again for a minute while nobody subscribes to it, where the broker tells that (MQTT 5). */
+  readonly untilHeard?: boolean;
 }
 
 export interface SubscribeOptions {
@@ -30,7 +32,8 @@ export interface MessageBroker {
   readonly connected: Subscribable<boolean>;
   /**
    * Sends in the order of the calls. While the broker is away the last retained message of each topic is kept and sent when
-   * it is back; a message that is not retained is dropped.
+   * it is back; so are messages that are not retained, for a minute. One whose receipt the broker had not confirmed when the
+   * connection broke is sent again, and may come twice.
    */
   publish(topic: string, payload: string | Buffer, options?: PublishOptions): void;
   /**

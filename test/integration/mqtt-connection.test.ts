@@ -9,6 +9,7 @@ import { BrokerConnection, type BrokerOptions } from "../../src/mqtt/broker-conn
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import type { BrokerMessage } from "../../src/mqtt/message-broker.ts";
 import { hasMosquitto, Mosquitto, OutsideClient, retainedUnder } from "../support/mosquitto.ts";
+import { TcpRelay } from "../support/tcp-relay.ts";
 
 const test = plainTest.skipIf(!hasMosquitto);
 const will = { topic: "ring/bridge/status", payload: "offline" };
@@ -49,22 +50,94 @@ test.each([4, 5] as const)("version %i: publishes in order, more than the broker
   expect(opened.isConnected).toBe(true);
 });
 
-test("a broker that is down at start is reported once; the last retained value and no event arrives when it is up", async () => {
+test("a broker that is down at start is reported once; when it is up, last values and events arrive in order", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  relay.isCut = true;
+  const { connection, said } = open({ url: `mqtt://127.0.0.1:${relay.port}`, protocolVersion: 5 });
+  await using _connection = connection;
+  connection.publish("ring/b", "1", { retain: true });
+  connection.publish("ring/a", "old", { retain: true });
+  connection.publish("ring/event", "first");
+  connection.publish("ring/a", "new", { retain: true });
+  connection.publish("ring/event", "second");
+  await expect.poll(() => said("warn"), { timeout: 10_000 }).toHaveLength(1);
+  relay.isCut = false;
+  await outside.message((message) => message.text === "second");
+  const events = outside.seen.map((message) => `${message.topic}=${message.text}`);
+  expect(events).toEqual(["ring/b=1", "ring/event=first", "ring/a=new", "ring/event=second"]);
+  expect(said("warn")).toEqual([expect.stringContaining("closed the connection")]);
+  expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
+});
+
+test("a broker at which nothing listens is named once", async () => {
   await using broker = await Mosquitto.start();
   await broker.kill();
   const { connection, said } = open({ url: broker.url });
   await using _connection = connection;
-  connection.publish("ring/b", "1", { retain: true });
-  connection.publish("ring/a", "old", { retain: true });
-  connection.publish("ring/event", "lost");
-  connection.publish("ring/a", "new", { retain: true });
+  await expect.poll(() => said("warn"), { timeout: 10_000 }).toHaveLength(1);
   await broker.run();
-  await using outside = await OutsideClient.open(broker.url, "ring/#");
   await becomes(connection, true);
-  await outside.message((message) => message.topic === "ring/a");
-  expect(outside.seen.map((message) => `${message.topic}=${message.text}`)).toEqual(["ring/b=1", "ring/a=new"]);
   expect(said("warn")).toEqual([expect.stringContaining("nothing listens at")]);
-  expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
+});
+
+test("events of a short outage arrive after it: each once where the broker had confirmed it, none is lost", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  await using connection = open({ url: `mqtt://127.0.0.1:${relay.port}` }).connection;
+  await becomes(connection, true);
+  const marked = Promise.withResolvers<void>();
+  using _marker = connection.subscribe("marker", () => marked.resolve());
+  connection.publish("ring/event", "confirmed");
+  // The broker answers in order.
+  connection.publish("marker", "");
+  await marked.promise;
+  relay.isDeaf = true;
+  connection.publish("ring/event", "unconfirmed");
+  await outside.message(({ text }) => text === "unconfirmed");
+  relay.isCut = true;
+  relay.cut();
+  await becomes(connection, false);
+  connection.publish("ring/event", "away");
+  Object.assign(relay, { isCut: false, isDeaf: false });
+  await outside.message(({ text }) => text === "away");
+  expect(outside.texts("ring/event")).toEqual(["confirmed", "unconfirmed", "unconfirmed", "away"]);
+});
+
+test("an event that nobody listens to waits for somebody, where it may: each listener hears it once", async () => {
+  await using broker = await Mosquitto.start();
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
+  connection.publish("ring/event", "lost");
+  connection.publish("ring/event", "heard", { untilHeard: true });
+  const marked = Promise.withResolvers<void>();
+  using _marker = connection.subscribe("marker", () => marked.resolve());
+  connection.publish("marker", "");
+  await marked.promise;
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await outside.message(({ text }) => text === "heard");
+  connection.publish("ring/event", "next", { untilHeard: true });
+  await outside.message(({ text }) => text === "next");
+  expect(outside.texts("ring/event")).toEqual(["heard", "next"]);
+});
+
+test("what is older than a minute when the broker is back is no news: events of it do not arrive, values do", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  relay.isCut = true;
+  let passedMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passedMs };
+  await using connection = open({ url: `mqtt://127.0.0.1:${relay.port}`, protocolVersion: 5 }, clock).connection;
+  connection.publish("ring/event", "old");
+  connection.publish("ring/value", "old", { retain: true });
+  passedMs = 61_000;
+  connection.publish("ring/event", "new");
+  relay.isCut = false;
+  await outside.message(({ text }) => text === "new");
+  expect(outside.seen.map(({ topic, text }) => `${topic}=${text}`)).toEqual(["ring/value=old", "ring/event=new"]);
 });
 
 test("a broker that is away for an hour: tried all the time, said twice, and only what is true then is sent", async () => {

@@ -52,10 +52,11 @@ function listOf(values: unknown): string {
 }
 
 function payloadOf(
-  { platform, attributesFromState }: Pick<EntityRow<never, never>, "platform" | "attributesFromState">,
+  { platform, attributesFromState, showsAvailability }: EntityRow<never, never>,
   options: Attributes,
 ): string {
   if (attributesFromState) return "JSON";
+  if (showsAvailability) return "`online`, `offline`";
   switch (platform) {
     case "binary_sensor":
     case "light":
@@ -80,6 +81,11 @@ function payloadOf(
   }
 }
 
+function topicsOf({ topics, readsFrom, showsAvailability }: EntityRow<never, never>): readonly string[] {
+  if (showsAvailability) return ["status", "status/attributes"];
+  return readsFrom === undefined ? topics : [`${readsFrom}/state`, ...topics];
+}
+
 function table<View, Actions>(
   rows: readonly EntityRow<View, Actions>[],
   view: (row: EntityRow<View, Actions>) => View,
@@ -91,8 +97,7 @@ function table<View, Actions>(
     const note = notes[row.key];
     if (note === undefined) throw new Error(`scripts/lib/mqtt-topics/entity-notes.ts has no sentence for ${row.key}`);
     const hidden = options["enabled_by_default"] === false ? " (disabled at first)" : "";
-    const topics = row.readsFrom === undefined ? row.topics : [`${row.readsFrom}/state`, ...row.topics];
-    const cells = [`\`${row.key}\``, row.platform, ...(where ? [where(row)] : []), topics.join(", ")];
+    const cells = [`\`${row.key}\``, row.platform, ...(where ? [where(row)] : []), topicsOf(row).join(", ")];
     return `| ${[...cells, payloadOf(row, options), `${note}${hidden}`].join(" | ")} |`;
   });
   const heads = ["key", "platform", ...(where ? ["cameras"] : []), "topics", "payload", "what it is"];
@@ -138,6 +143,7 @@ With \`DEBUG=belfry:home-assistant/discovery\`, or at log level debug, each disc
 ## Cameras and doorbells
 
 An entity is there when the camera's own data show the thing; ${settingNames.length} settings of Ring are known.
+A value that is not known, or that Ring shows outside of the limits of a number, is \`None\`.
 
 ${table(cameras, exampleFor, whereOf, cameraNotes)}
 

@@ -1,7 +1,7 @@
 // How a camera is: battery, power, network, firmware, addresses.
 import type { CameraState } from "../../ring/camera-state.ts";
 import type { CameraActions, CameraView } from "../camera-view.ts";
-import { type EntityRow, onOff } from "./entity-row.ts";
+import type { EntityRow } from "./entity-row.ts";
 import { batteryInfo, infoOf, networkInfo } from "./info-state.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
@@ -49,11 +49,10 @@ export const healthRows: readonly Row[] = [
   {
     key: "connection",
     platform: "binary_sensor",
-    topics: ["state"],
-    isAlwaysAvailable: true,
+    topics: [],
+    showsAvailability: true,
     options: { name: "Connection", device_class: "connectivity", entity_category: "diagnostic" },
     exists: () => true,
-    state: ({ camera }) => onOff(camera.isOnline),
   },
   {
     key: "wireless",

@@ -19,6 +19,7 @@ import type {
 import { OutageReport } from "./outage-report.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 import { filterProblem, topicProblem } from "./topic-match.ts";
+import { type NumberedMessage, newsMs, UnsentMessages } from "./unsent-messages.ts";
 
 /** Where a broker is, and as whom it knows us. */
 export interface BrokerLocation {
@@ -60,12 +61,6 @@ export interface CloseOptions {
   readonly budgetMs?: number;
 }
 
-interface NumberedMessage extends OutgoingMessage {
-  readonly number: number;
-  /** Monotonic ms. */
-  readonly publishedAt: number;
-}
-
 interface SessionEnd {
   readonly failure: unknown;
   readonly wasConnected: boolean;
@@ -77,9 +72,6 @@ const usualBackoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 0.3 };
 const refusedWaitMs = 60_000;
 const stableAfterMs = 10_000;
 const fewShortSessions = 3;
-/** What is not retained is news for so long; what nobody has heard by then is of no use. */
-const newsMs = 60_000;
-const mostNews = 200;
 const shortestRepeatMs = 1_000;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
@@ -96,10 +88,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #subscriptions: SubscriptionTable;
   readonly #outage: OutageReport;
-  /** Retained messages that the broker does not have yet, the last of each topic. */
-  readonly #kept = new Map<string, NumberedMessage>();
-  /** Messages that are not retained and that the broker does not have yet. */
-  #news: NumberedMessage[] = [];
+  readonly #unsent: UnsentMessages;
   readonly #refused = new Set<string>();
   readonly #access: AccessCheck;
   /** What the broker has refused in this session, the first of it. */
@@ -107,7 +96,6 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   #session: BrokerSession | undefined;
   #version: 4 | 5;
   #published = 0;
-  #dropped = 0;
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -119,6 +107,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     this.#logger = deps.logger;
     this.#version = options.protocolVersion ?? 5;
     this.#subscriptions = new SubscriptionTable(deps.logger);
+    this.#unsent = new UnsentMessages(deps.clock);
     this.#access = new AccessCheck(options.echoTopics ?? [], deps.clock, (error) => this.#refuse(error));
     this.#outage = new OutageReport(() => this.#address.label, deps.logger);
     this.#changed = new Emitter((error) => this.#logger.error("a listener to the broker connection failed", error));
@@ -156,9 +145,9 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     const problem = topicProblem(topic);
     if (problem) throw new BugError(`cannot publish to ${JSON.stringify(topic)}: ${problem}`);
     const message = { topic, payload, ...options, number: this.#published++, publishedAt: this.#clock.monotonic() };
-    if (message.retain) this.#kept.delete(topic);
+    if (message.retain) this.#unsent.forgetValue(topic);
     if (this.#session) this.#send(this.#session, message);
-    else this.#keep(message);
+    else this.#unsent.keep(message);
   }
 
   subscribe(filter: string, listener: (message: BrokerMessage) => void, options?: SubscribeOptions): Disposable {
@@ -250,25 +239,13 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   #begin(session: BrokerSession): void {
     this.#session = session;
-    this.#dropOldNews();
-    this.#outage.over(this.#dropped);
-    this.#dropped = 0;
+    this.#outage.over(this.#unsent.dropOld());
     this.#refusal = undefined;
     const requests = this.#subscriptions.filters.map((filter) => this.#request(session, filter));
     // What was refused in words needs no second word.
     void Promise.all(requests).then((granted) => granted.every(Boolean) && this.#access.start(session));
     this.#changed.emit(true);
-    const kept = [...this.#kept.values(), ...this.#news].sort((one, other) => one.number - other.number);
-    this.#kept.clear();
-    this.#news = [];
-    for (const message of kept) this.#send(session, message);
-  }
-
-  #dropOldNews(): void {
-    const oldest = this.#clock.monotonic() - newsMs;
-    const news = this.#news.filter(({ publishedAt }) => publishedAt >= oldest);
-    this.#dropped += this.#news.length - news.length;
-    this.#news = news;
+    for (const message of this.#unsent.take()) this.#send(session, message);
   }
 
   /** MQTT 3.1.1 where the broker does not know 5; true: try again at once. */
@@ -287,7 +264,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
         if (reception === "unheard" && message.untilHeard) this.#repeatLater(message);
       },
       (error: AppError) => {
-        if (error.code === "mqtt.offline") this.#keep(message);
+        if (error.code === "mqtt.offline") this.#unsent.keep(message);
         else this.#refuse(error);
       },
     );
@@ -300,21 +277,9 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     const waitMs = Math.max(ageMs, shortestRepeatMs);
     if (ageMs + waitMs > newsMs) return;
     delay(this.#clock, waitMs, this.#controller.signal).then(
-      () => (this.#session ? this.#send(this.#session, message) : this.#keep(message)),
+      () => (this.#session ? this.#send(this.#session, message) : this.#unsent.keep(message)),
       () => undefined,
     );
-  }
-
-  #keep(message: NumberedMessage): void {
-    if (message.retain) {
-      const known = this.#kept.get(message.topic);
-      if (!known || known.number < message.number) this.#kept.set(message.topic, message);
-      return;
-    }
-    this.#news.push(message);
-    if (this.#news.length <= mostNews) return;
-    this.#news.shift();
-    this.#dropped++;
   }
 
   /** Resolves with whether the broker has agreed. */

@@ -52,6 +52,11 @@ export interface LiveKnobs {
   deadIce: boolean;
   /** The way is found, but no DTLS handshake ever begins: both sides wait for the other. */
   deadDtls: boolean;
+  /**
+   * The media server probes the client's addresses by itself, as Ring's does, and begins its DTLS handshake with the answer to the
+   * check that chooses a way: before the client knows that it is chosen.
+   */
+  probesClient: boolean;
   /** Sound and picture arrive so much later than they were taken; the sender reports tell the truth. */
   audioLagMs: number;
   videoLagMs: number;
@@ -84,6 +89,7 @@ export const normalLive: Readonly<LiveKnobs> = Object.freeze({
   mediaDelayMs: 0,
   deadIce: false,
   deadDtls: false,
+  probesClient: false,
   audioLagMs: 0,
   videoLagMs: 0,
   mediaStallAfterMs: null,

@@ -14,7 +14,7 @@ const packetBytes = "1440";
 export function publishArguments({ input, output }: PublishUrls, sound: CarriedSound): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"],
-    ...impatientInput,
+    ...(sound === "copy" ? wholeInput : impatientInput),
     ...["-rtsp_transport", "tcp", "-i", input],
     ...["-map", "0:v:0", "-c:v", "copy"],
     ...soundArguments(sound),
@@ -24,12 +24,21 @@ export function publishArguments({ input, output }: PublishUrls, sound: CarriedS
   ];
 }
 
-/** The description says all that must be known; the first picture says the rest. */
+const straightInput = ["-flags", "low_delay", "-fpsprobesize", "0", "-threads", "1", "-max_delay", "0"].concat([
+  ...["-reorder_queue_size", "0"],
+]);
+
+/** The description says all that must be known; the first picture says the rest. What is looked at for that is thrown away. */
 const impatientInput = [
-  ...["-fflags", "nobuffer", "-flags", "low_delay", "-analyzeduration", "1000000", "-fpsprobesize", "0"],
-  ...["-max_ts_probe", "0"],
-  ...["-threads", "1", "-max_delay", "0", "-reorder_queue_size", "0"],
+  ...["-fflags", "nobuffer", "-analyzeduration", "1000000", "-max_ts_probe", "0"],
+  ...straightInput,
 ];
+
+/**
+ * Nothing is thrown away, and some sound is looked at: of AAC that comes several frames to a packet only the first has a time, and
+ * how long each is stands in the sound itself.
+ */
+const wholeInput = straightInput;
 
 function soundArguments(sound: CarriedSound): string[] {
   if (sound === "none") return [];
@@ -38,7 +47,7 @@ function soundArguments(sound: CarriedSound): string[] {
   return [
     ...[...first, "-c:a:0", "aac", "-aac_coder:a:0", "fast", "-b:a:0", "64k", "-ac:a:0", "1", "-ar:a:0", "48000"],
     // What was lost on the way becomes silence, so that sound and picture stay together.
-    ...["-filter:a:0", "aresample=async=1"],
+    ...["-filter:a:0", "aresample=async=1:min_hard_comp=0.01"],
     ...[...first, "-c:a:1", "copy"],
   ];
 }

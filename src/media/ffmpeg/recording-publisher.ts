@@ -1,6 +1,6 @@
 // Plays a recording into a stream: FFmpeg reads it in real time and publishes it to our internal RTSP listener.
 import { createInterface } from "node:readline";
-import { composeSignals, StopError } from "../../foundation/abort.ts";
+import { abortable, composeSignals, StopError } from "../../foundation/abort.ts";
 import { Child, type ChildExit } from "../../foundation/child-process.ts";
 import { type Clock, delay } from "../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../foundation/errors.ts";
@@ -10,6 +10,7 @@ import { LoopbackFileServer } from "./loopback-file-server.ts";
 import { chooseVideoHandling, playbackArguments, type VideoHandling } from "./recording-arguments.ts";
 import { type RecordingFormat, readRecordingFormat } from "./recording-format.ts";
 import type { ServedFile } from "./served-file.ts";
+import { WaitingFilm } from "./waiting-film.ts";
 
 /** A place at the internal listener that one publisher may fill. */
 export interface Publication {
@@ -82,6 +83,7 @@ class Playback implements RecordingSession {
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal;
   readonly #opened = Promise.withResolvers<void>();
+  readonly #film: WaitingFilm;
   #lastComplaint = "";
 
   private constructor(options: PlaybackOptions) {
@@ -89,6 +91,7 @@ class Playback implements RecordingSession {
     this.format = options.format;
     this.video = options.video;
     this.#signal = composeSignals(options.signal, this.#controller.signal);
+    this.#film = new WaitingFilm(options.sink, options.clock);
     this.ended = this.#run();
   }
 
@@ -100,8 +103,10 @@ class Playback implements RecordingSession {
     return playback;
   }
 
-  /** FFmpeg brings the key frames of the recording, or one each second. */
-  requestKeyFrame(): void {}
+  /** FFmpeg brings the key frames of the recording, or one each second; but somebody waits for the first one. */
+  requestKeyFrame(): void {
+    this.#film.begin();
+  }
 
   close(): void {
     this.#controller.abort(new StopError("closed"));
@@ -121,17 +126,18 @@ class Playback implements RecordingSession {
       if (this.#signal.aborted) return undefined;
       return error instanceof Error ? error : this.#failed(String(error));
     } finally {
+      this.#film[Symbol.dispose]();
       this.close();
     }
   }
 
   async #play(): Promise<void> {
-    const { recording, format, video, logger, openPublication, sink, ffmpegPath, instance, clock } = this.#options;
+    const { recording, format, video, logger, openPublication, ffmpegPath, instance, clock } = this.#options;
     await using server = await LoopbackFileServer.start(recording.file, logger, this.#signal);
     const publication = openPublication();
     const args = playbackArguments({ input: server.url, output: publication.url }, format, video);
     // Waits for FFmpeg, which must find it waiting.
-    const opening = publication.source.open(sink, this.#signal);
+    const opening = publication.source.open(this.#film.sink, this.#signal);
     opening.catch(() => undefined);
     await using child = await Child.start({ command: ffmpegPath, args, instance, clock, signal: this.#signal }).catch(
       (error: unknown) => {
@@ -147,6 +153,7 @@ class Playback implements RecordingSession {
     await Promise.race([exited, session.ended.then(async (error) => this.#afterLast(error, exited))]);
     // What FFmpeg sent last may still be on its way to us.
     await Promise.race([session.ended, delay(clock, farewellMs, this.#signal)]);
+    await abortable(this.#film.shown(), this.#signal);
   }
 
   async #afterLast(error: Error | undefined, exited: Promise<void>): Promise<void> {

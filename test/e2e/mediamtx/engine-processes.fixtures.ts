@@ -7,7 +7,7 @@ export type Role = "mediamtx" | "ffmpeg" | "script";
 
 const looks: Readonly<Record<Role, RegExp>> = {
   mediamtx: /(^|\/)mediamtx \S+\/mediamtx\.yml$/,
-  ffmpeg: /(^|\/)ffmpeg .*-f rtsp .*rtsp:\/\/p[0-9a-f]+:[0-9a-f]+@/,
+  ffmpeg: /(^|\/)ffmpeg .*-f rtsp .* rtsp:\/\/127\.0\.0\.1:\d+\/secret-[0-9a-f]{48}\/\w+_(live|event)$/,
   script: /\/sh \S+\/stream-on-demand\.sh$/,
 };
 

@@ -1,20 +1,22 @@
 // What the engine keeps to itself, what it refuses, and what MediaMTX adds.
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RTCPeerConnection, RTCRtpCodecParameters } from "werift";
 import { makeCertificates } from "../../../simulator/certificates.ts";
+import { framesPerSecond } from "../../../simulator/media/live-format.ts";
 import { findExecutable } from "../../../src/foundation/child-process.ts";
-import { EventHome } from "../../integration/event-home.fixtures.ts";
+import { EventHome, firstFrameOf, judgeRecording, newest } from "../../integration/event-home.fixtures.ts";
 import { type Attributes, StreamHome } from "../../integration/stream-home.fixtures.ts";
 import { temporaryDirectory } from "../../support/belfry-process.ts";
 import { freePort } from "../../support/free-port.ts";
-import { describeStatus, probeStreams } from "../../support/media-probe.ts";
+import { announceStatus, describeStatus, probeStreams } from "../../support/media-probe.ts";
 import { listProcesses } from "../../support/process-list.ts";
 import { RtspReader } from "../../support/rtsp-reader.ts";
 import { runProgram } from "../../support/run-program.ts";
 import { SimulatedHome } from "../../support/simulated-home.ts";
-import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
+import { beepTimes, secondTimes } from "../../support/sync-recording.ts";
+import { VideoReader } from "../../support/video-reader.ts";
 import { childrenLeft, engineProcesses, noProcess } from "./engine-processes.fixtures.ts";
 
 const mediamtx = { stream_engine: "mediamtx" };
@@ -31,6 +33,17 @@ async function configOf(stage: StreamHome): Promise<{ text: string; mode: number
   const file = join(stage.home.dataDirectory, "mediamtx/run/mediamtx.yml");
   const text = await readFile(file, "utf8");
   return { text, mode: (await stat(file)).mode & 0o777, config: JSON.parse(text) };
+}
+
+/** Of all packets of a track, in ms. */
+async function packetTimes(file: string, track: string): Promise<number[]> {
+  const args = ["-v", "error", "-select_streams", track, "-show_entries", "packet=pts_time", "-of", "csv=p=0", file];
+  const { stdout } = await runProgram("ffprobe", args, { timeoutMs: 20_000 });
+  return stdout
+    .toString()
+    .trim()
+    .split("\n")
+    .map((time) => Number.parseFloat(time) * 1_000);
 }
 
 const probe = (url: string, ...args: string[]) =>
@@ -55,6 +68,7 @@ describe("secrets", () => {
     const users = config["authInternalUsers"] as readonly { pass: string; permissions: { action: string }[] }[];
     expect(users.map(({ permissions }) => permissions.map(({ action }) => action).join())).toEqual([
       "api,metrics",
+      "publish",
       "read",
     ]);
     const control = await readFile(join(stage.home.dataDirectory, "mediamtx/run/mosquitto_pub"), "utf8");
@@ -77,19 +91,15 @@ describe("secrets", () => {
     expect(answer.status).toBe(401);
   });
 
-  test("a pass of FFmpeg is worth nothing once it is used", async () => {
+  test("the place where FFmpeg publishes is worth nothing once it is used", async () => {
     await using stage = await StreamHome.start({ settings: mediamtx });
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(10);
     const [ffmpeg] = await engineProcesses("ffmpeg", stage.belfry);
-    const [url = ""] = /rtsp:\/\/p[0-9a-f]+:[0-9a-f]+@\S+/.exec(ffmpeg?.command ?? "") ?? [];
-    expect(url).not.toBe("");
-    await reader[Symbol.asyncDispose]();
-    await noProcess("ffmpeg", stage.belfry);
-    const source = ["-f", "lavfi", "-i", "testsrc=size=128x96:rate=5", "-t", "2", "-c:v", "libx264"];
-    const target = ["-f", "rtsp", "-rtsp_transport", "tcp", url];
-    const run = await runProgram("ffmpeg", ["-v", "error", ...source, ...target], { timeoutMs: 20_000 });
-    expect(run.stderr).toContain("401");
+    const place = ffmpeg?.command.split(" ").at(-1) ?? "";
+    expect(place).toMatch(/^rtsp:\/\/127\.0\.0\.1:\d+\/secret-/);
+    await expect(announceStatus(place)).rejects.toThrow();
+    await reader.picture(reader.pictures.length + 10);
   });
 });
 
@@ -155,18 +165,47 @@ test("ON by hand holds the call, and nothing is published before somebody reads"
   expect(stage.calls(slug, "live.ended")).toEqual([]);
 });
 
-test("a recorded event plays, with AAC and Opus, and ends for its reader", async () => {
-  await using events = await EventHome.start({ settings: mediamtx, recording: { seconds: 8 } });
-  await events.waitForShown("a recording", ({ recordingUrl }) => String(recordingUrl).startsWith("http"));
-  const probing = probeStreams(events.url);
-  await using reader = new VideoReader(events.url);
-  expect((await probing).map(({ codec }) => codec)).toEqual(["h264", "aac", "opus"]);
-  await reader.ended;
-  expect(reader.frames.length).toBeGreaterThan(60);
-  expect(judgeNumbers(reader.frames)).toMatchObject({ skipped: 0, unreadable: 0 });
-  await noProcess("ffmpeg", events.belfry);
-  await using again = new VideoReader(events.url);
-  await again.frame(5);
+describe("a recorded event", () => {
+  const seconds = 8;
+  let events: EventHome;
+  beforeAll(async () => {
+    events = await EventHome.start({ settings: mediamtx, recording: { seconds } });
+    await events.waitForShown("the newest one", ({ eventId }) => eventId === newest.motion);
+  });
+  afterAll(async () => {
+    await events?.[Symbol.asyncDispose]();
+  });
+
+  test("plays from its first picture to its last, and ends for its reader; the next request plays it again", async () => {
+    for (const _attempt of ["first", "again"]) {
+      await using reader = new VideoReader(events.url);
+      expect(await reader.ended).toBe(0);
+      const first = firstFrameOf(newest.motion);
+      expect(judgeRecording(reader.frames)).toEqual({ first, count: seconds * framesPerSecond, gaps: 0 });
+      await noProcess("ffmpeg", events.belfry);
+    }
+  });
+
+  test("has AAC and Opus, evenly and in step with the picture", async () => {
+    await using directory = await temporaryDirectory();
+    const file = join(directory.path, "event.mkv");
+    const args = ["-v", "error", "-rtsp_transport", "tcp", "-i", events.url, "-map", "0", "-c", "copy", file];
+    expect((await runProgram("ffmpeg", args, { timeoutMs: 30_000 })).code).toBe(0);
+    const { stdout } = await probe(file);
+    expect(stdout.toString().trim().split("\n")).toEqual(["h264", "aac", "opus"]);
+    const times = await packetTimes(file, "a:0");
+    const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    const frameMs = 1_024 / 48;
+    // The first packet comes before FFmpeg, as the player, has heard where it belongs.
+    expect(steps.slice(20).filter((step) => Math.abs(step - frameMs) > 1.5)).toEqual([]);
+    const pictures = await secondTimes(file);
+    for (const track of [0, 1]) {
+      const beeps = await beepTimes(file, track);
+      const offsets = pictures.slice(1).map((picture) => Math.min(...beeps.map((beep) => Math.abs(beep - picture))));
+      expect(offsets).toHaveLength(seconds - 1);
+      expect(Math.max(...offsets)).toBeLessThan(0.02);
+    }
+  });
 });
 
 describe("what MediaMTX adds", () => {

@@ -29,13 +29,13 @@ test("a viewer who is called any is no everybody", () => {
   expect(methods).toEqual(["basic"]);
 });
 
-test("publishing is for one path, from this machine", () => {
+test("publishing is for us, from this machine", () => {
   const login = { username: "u", password: "p" };
-  expect(publishingUser(login, "a_live", "127.0.0.1")).toEqual({
+  expect(publishingUser(login, "127.0.0.1")).toEqual({
     user: "u",
     pass: "p",
     ips: ["127.0.0.1", "::1"],
-    permissions: [{ action: "publish", path: "a_live" }],
+    permissions: [{ action: "publish", path: "" }],
   });
-  expect(publishingUser(login, "a_live", "192.0.2.7").ips).toEqual(["127.0.0.1", "::1", "192.0.2.7"]);
+  expect(publishingUser(login, "192.0.2.7").ips).toEqual(["127.0.0.1", "::1", "192.0.2.7"]);
 });

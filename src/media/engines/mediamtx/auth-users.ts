@@ -43,10 +43,10 @@ export function controllingUser({ username, password }: Login): AuthUser {
   return { user: username, pass: password, ips: loopback, permissions };
 }
 
-/** Whoever carries one stream to MediaMTX, from this machine. */
-export function publishingUser({ username, password }: Login, path: string, host: string): AuthUser {
+/** Ourselves again, who carry streams there. From `host`, where MediaMTX listens on one address alone. */
+export function publishingUser({ username, password }: Login, host: string): AuthUser {
   const ips = loopback.includes(host) ? loopback : [...loopback, host];
-  return { user: username, pass: password, ips, permissions: [{ action: "publish", path }] };
+  return { user: username, pass: password, ips, permissions: [{ action: "publish", path: "" }] };
 }
 
 const loopback: readonly string[] = ["127.0.0.1", "::1"];

@@ -31,16 +31,28 @@ export class CarriageReaders implements Disposable {
   #first: string | undefined;
   #joinedAtMs = Number.NEGATIVE_INFINITY;
   #hlsAskedAtMs = Number.NEGATIVE_INFINITY;
-  #absentSinceMs: number;
+  #isRead = false;
+  /** Since somebody reads, or nobody. */
+  #sinceMs: number;
 
   constructor(options: CarriageReadersOptions) {
     this.#options = options;
-    this.#absentSinceMs = options.clock.monotonic();
+    this.#sinceMs = options.clock.monotonic();
   }
 
+  /** Now it can be read. */
+  begin(): void {
+    this.#sinceMs = this.#options.clock.monotonic();
+  }
+
+  /** For how long nobody has read; undefined while somebody does. */
   get absentMs(): number | undefined {
-    if (this.#absentSinceMs === Number.POSITIVE_INFINITY) return undefined;
-    return this.#options.clock.monotonic() - this.#absentSinceMs;
+    return this.#isRead ? undefined : this.#options.clock.monotonic() - this.#sinceMs;
+  }
+
+  /** For how long somebody has read; undefined while nobody does. */
+  get presentMs(): number | undefined {
+    return this.#isRead ? this.#options.clock.monotonic() - this.#sinceMs : undefined;
   }
 
   joined(): void {
@@ -77,8 +89,9 @@ export class CarriageReaders implements Disposable {
   }
 
   #noticePresence(isRead: boolean, nowMs: number): void {
-    if (isRead) this.#absentSinceMs = Number.POSITIVE_INFINITY;
-    else if (this.#absentSinceMs === Number.POSITIVE_INFINITY) this.#absentSinceMs = nowMs;
+    if (isRead === this.#isRead) return;
+    this.#isRead = isRead;
+    this.#sinceMs = nowMs;
   }
 
   #show(readers: readonly SeenReader[]): void {

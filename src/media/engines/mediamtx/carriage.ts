@@ -9,7 +9,7 @@ import { CarriageReaders, type SeenReader } from "./carriage-readers.ts";
 import type { EngineLease, EngineStream } from "./engine-stream.ts";
 import type { Feed } from "./feed.ts";
 import type { Feeds } from "./feeds.ts";
-import type { PublishPass } from "./publish-passes.ts";
+import type { Publication } from "./publishing/publish-relay.ts";
 
 /** What happens to the sound on the way; see media/ffmpeg. */
 export type CarriedSound = "encode" | "copy" | "none";
@@ -34,9 +34,10 @@ export interface CarriageOptions extends CarriageTools {
   readonly stream: EngineStream;
   /** Who caused it, as far as MediaMTX tells. */
   readonly findStarter: () => Promise<Viewer>;
-  readonly issuePass: () => PublishPass;
-  /** Where FFmpeg publishes. */
-  readonly publishUrl: (pass: PublishPass) => string;
+  /** Where FFmpeg publishes. `isHeld`: nothing goes on to MediaMTX before somebody reads there. */
+  readonly openPublication: (isHeld: boolean) => Promise<Publication>;
+  /** Whether the camera sends sound, as far as is known; kept for the next time. */
+  readonly hearing: { isSilent: boolean };
   /** It is decided that it ends without having been told to: readers at MediaMTX must be sent away. */
   readonly onFailed: (error: Error) => void;
   readonly clock: Clock;
@@ -51,6 +52,10 @@ const pauseMs = 200;
 const publishMs = 8_000;
 /** A camera that sends pictures and no sound for so long is taken for one without. */
 const silenceMs = 1_200;
+/** Of a reader who is there for so long we should have been told that it reads. */
+const heardOfMs = 1_000;
+/** A recording is over when all of it has gone on to MediaMTX; so long that may take. */
+const farewellMs = 3_000;
 
 type RunEnd = { readonly kind: "silent" } | { readonly kind: "over"; readonly error: Error };
 
@@ -60,17 +65,16 @@ export class Carriage {
   readonly #options: CarriageOptions;
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #published = Promise.withResolvers<void>();
-  #isPublished = false;
-  #sound: CarriedSound;
-  #lease: EngineLease | undefined;
-  #pass: PublishPass | undefined;
+  readonly #isRecording: boolean;
   readonly #readers: CarriageReaders;
+  #isPublished = false;
+  #lease: EngineLease | undefined;
+  #publication: Publication | undefined;
 
   constructor(options: CarriageOptions) {
     this.#options = options;
     this.#signal = composeSignals(options.signal, this.#controller.signal);
-    this.#sound = options.stream.path.endsWith("_event") ? "copy" : "encode";
+    this.#isRecording = options.stream.path.endsWith("_event");
     this.#readers = new CarriageReaders({ ...options, lease: () => this.#lease });
     this.over = this.#run();
   }
@@ -90,20 +94,17 @@ export class Carriage {
     return this.#isPublished ? this.#readers.absentMs : undefined;
   }
 
-  /** What MediaMTX says of it. */
-  seen(isAvailable: boolean, readers: readonly SeenReader[], isHls: boolean): void {
-    if (isAvailable && !this.#isPublished) {
-      this.#isPublished = true;
-      this.#published.resolve();
-      // It is good for nothing more.
-      this.#pass?.revoke();
-    }
-    if (this.#isPublished) this.#readers.update(readers, isHls);
+  /** Who reads it at MediaMTX. */
+  seen(readers: readonly SeenReader[], isHls: boolean): void {
+    if (!this.#isPublished) return;
+    this.#readers.update(readers, isHls);
+    if ((this.#readers.presentMs ?? 0) > heardOfMs) this.#publication?.release();
   }
 
-  /** Somebody begins to read, and has to wait for a key frame. */
+  /** Somebody begins to read. */
   readerJoined(): void {
     this.#readers.joined();
+    this.#publication?.release();
   }
 
   end(): void {
@@ -124,17 +125,14 @@ export class Carriage {
 
   /** Rejects when it is over; before it was published a failure is tried again. */
   async #carryOn(): Promise<void> {
-    const { stream, findStarter, clock, logger } = this.#options;
+    const { stream, findStarter, hearing, clock, logger } = this.#options;
     const starter = await findStarter();
     this.#signal.throwIfAborted();
     for (let attempt = 1; ; attempt++) {
-      const previous = this.#lease;
-      this.#lease = stream.lease(previous?.viewer ?? starter);
-      previous?.[Symbol.dispose]();
-      const end = await this.#carry(this.#lease);
+      const end = await this.#carry(await this.#takeLease(starter));
       this.#signal.throwIfAborted();
       if (end.kind === "silent") {
-        this.#sound = "none";
+        hearing.isSilent = true;
         continue;
       }
       if (this.#isPublished || !isWorthRetrying(end.error) || attempt >= mostAttempts) throw end.error;
@@ -143,41 +141,74 @@ export class Carriage {
     }
   }
 
+  /** On what FFmpeg is going to be told of the stream: else it would be told to ask again where something else comes. */
+  async #takeLease(starter: Viewer): Promise<EngineLease> {
+    const { stream } = this.#options;
+    const previous = this.#lease;
+    const viewer = previous?.viewer ?? starter;
+    const described = await stream.describe(viewer, this.#signal);
+    const lease = stream.lease(viewer, described);
+    previous?.[Symbol.dispose]();
+    this.#lease = lease;
+    return lease;
+  }
+
   /** Resolves when FFmpeg is gone, or the stream is over. */
   async #carry(lease: EngineLease): Promise<RunEnd> {
-    const { stream, publisher, feeds, feedUrl, publishUrl, issuePass } = this.#options;
+    const { stream, publisher, feeds, feedUrl, openPublication } = this.#options;
     const run = new AbortController();
     const signal = composeSignals(this.#signal, run.signal);
-    using open = feeds.open(stream.path, { stream, lease, viewer: lease.viewer, tracks: tracksFor(this.#sound) });
-    const pass = issuePass();
-    this.#pass = pass;
+    const sound = this.#chooseSound();
+    using open = feeds.open(stream.path, { stream, lease, viewer: lease.viewer, tracks: tracksFor(sound) });
     let ended: Promise<Error> | undefined;
     try {
-      const urls = { input: feedUrl(open.feed.path), output: publishUrl(pass) };
-      ({ ended } = await publisher.publish(urls, this.#sound, signal));
+      using publication = await openPublication(this.#isRecording);
+      this.#publication = publication;
+      const urls = { input: feedUrl(open.feed.path), output: publication.url };
+      ({ ended } = await publisher.publish(urls, sound, signal));
+      const isPublished = publication.published.then(() => this.#noticePublished());
       return await Promise.race([
-        ended.then(over),
-        aborted(lease.ended).then(() => over(asError(lease.ended.reason))),
-        pass.refused.then(over),
-        this.#watch(open.feed, signal),
+        ended.then((error) => (lease.ended.aborted ? this.#afterLast(lease, publication) : over(error))),
+        aborted(lease.ended).then(() => this.#afterLast(lease, publication)),
+        this.#watch(open.feed, sound, isPublished, signal),
       ]);
     } catch (error) {
       return over(asError(error));
     } finally {
       run.abort(new StopError("closed"));
-      pass.revoke();
       await ended;
     }
   }
 
+  #chooseSound(): CarriedSound {
+    if (this.#isRecording) return "copy";
+    return this.#options.hearing.isSilent ? "none" : "encode";
+  }
+
+  #noticePublished(): void {
+    this.#isPublished = true;
+    this.#readers.begin();
+  }
+
+  /** What FFmpeg still has of a recording belongs to it; of a camera nobody needs it. */
+  async #afterLast(lease: EngineLease, publication: Publication): Promise<RunEnd> {
+    const isWhole = errorCode(lease.ended.reason) === "stream.finished";
+    if (this.#isRecording && isWhole)
+      await Promise.race([publication.done, delay(this.#options.clock, farewellMs, this.#signal)]);
+    return over(asError(lease.ended.reason));
+  }
+
   /** Resolves when it goes on for too long without being published. */
-  async #watch(feed: Feed, signal: AbortSignal): Promise<RunEnd> {
-    const { clock } = this.#options;
+  async #watch(feed: Feed, sound: CarriedSound, isPublished: Promise<void>, signal: AbortSignal): Promise<RunEnd> {
+    const { clock, hearing } = this.#options;
+    void feed.firstSound.then(() => {
+      hearing.isSilent = false;
+    });
     try {
       await abortable(feed.firstPicture, signal);
-      await delay(clock, silenceMs, signal);
-      if (this.#sound === "encode" && !feed.hasSound) return { kind: "silent" };
-      await Promise.race([this.#published.promise, delay(clock, publishMs - silenceMs, signal)]);
+      await Promise.race([feed.firstSound, delay(clock, silenceMs, signal)]);
+      if (sound === "encode" && !feed.hasSound) return { kind: "silent" };
+      await Promise.race([isPublished, delay(clock, publishMs, signal)]);
     } catch {
       // The run is over; its own end counts.
     }

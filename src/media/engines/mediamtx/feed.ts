@@ -18,20 +18,26 @@ export class Feed implements Stream {
   readonly path: string;
   /** Resolves with the first picture that is sent. */
   readonly firstPicture: Promise<void>;
+  /** Resolves with the first sound of the camera, whether FFmpeg wants it or not. */
+  readonly firstSound: Promise<void>;
   readonly #options: FeedOptions;
   readonly #onPicture: () => void;
+  readonly #onSound: () => void;
   #isTaken = false;
   #hasSound = false;
 
   constructor(options: FeedOptions) {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const picture = Promise.withResolvers<void>();
+    const sound = Promise.withResolvers<void>();
     this.path = options.path;
-    this.firstPicture = promise;
+    this.firstPicture = picture.promise;
+    this.firstSound = sound.promise;
     this.#options = options;
-    this.#onPicture = resolve;
+    this.#onPicture = picture.resolve;
+    this.#onSound = sound.resolve;
   }
 
-  /** Some sound has been sent. */
+  /** Some sound has come. */
   get hasSound(): boolean {
     return this.#hasSound;
   }
@@ -60,10 +66,12 @@ export class Feed implements Stream {
 
   #play(numbers: readonly number[], output: ReaderOutput): Reader {
     const { lease, tracks } = this.#options;
-    const wanted = numbers.map((number) => tracks[number] ?? 0);
-    const reader = lease.play(wanted, this.#renumbered(output));
+    const wanted = new Set(numbers.map((number) => tracks[number] ?? 0));
+    const reader = lease.play([...new Set([...wanted, trackNumbers.audio])], this.#renumbered(output));
     return {
-      tracks: reader.tracks.map((track) => ({ ...track, track: tracks.indexOf(track.track) })),
+      tracks: reader.tracks
+        .filter(({ track }) => wanted.has(track))
+        .map((track) => ({ ...track, track: tracks.indexOf(track.track) })),
       pause: () => reader.pause(),
       resume: () => reader.resume(),
       remove: (track) => reader.remove(tracks[track] ?? -1),
@@ -74,12 +82,16 @@ export class Feed implements Stream {
   #renumbered(output: ReaderOutput): ReaderOutput {
     const numbers: number[] = [];
     for (const [at, track] of this.#options.tracks.entries()) numbers[track] = at;
+    const write = (track: number, say: (number: number) => void): void => {
+      const number = numbers[track];
+      if (number !== undefined) say(number);
+    };
     return {
       writeRtp: (track, batch) => {
         this.#notice(track, batch);
-        output.writeRtp(numbers[track] ?? 0, batch);
+        write(track, (number) => output.writeRtp(number, batch));
       },
-      writeRtcp: (track, packet) => output.writeRtcp(numbers[track] ?? 0, packet),
+      writeRtcp: (track, packet) => write(track, (number) => output.writeRtcp(number, packet)),
       get pendingBytes() {
         return output.pendingBytes;
       },
@@ -88,7 +100,11 @@ export class Feed implements Stream {
   }
 
   #notice(track: number, batch: RtpBatch): void {
-    if (track !== trackNumbers.video) this.#hasSound = true;
-    else if (batch.bytes > 0) this.#onPicture();
+    if (track === trackNumbers.video) {
+      if (batch.bytes > 0) this.#onPicture();
+      return;
+    }
+    this.#hasSound = true;
+    this.#onSound();
   }
 }

@@ -1,7 +1,7 @@
 // MediaMTX's control API (v3), as far as we use it.
 import got, { type Method } from "got";
 import { errorText, PermanentError, TransientError } from "../../../foundation/errors.ts";
-import type { AuthUser, Login } from "./auth-users.ts";
+import type { Login } from "./auth-users.ts";
 import type { MediamtxConfig } from "./mediamtx-config.ts";
 
 export interface MediamtxApiOptions {
@@ -13,7 +13,6 @@ export interface MediamtxApiOptions {
 /** A path that has a publisher, a reader, or a name of its own. */
 export interface MediamtxPath {
   readonly name: string;
-  readonly isAvailable: boolean;
   readonly readers: readonly { readonly type: string; readonly id: string }[];
 }
 
@@ -63,14 +62,9 @@ export class MediamtxApi {
     await this.#ask("DELETE", `config/paths/delete/${name}`, undefined, signal);
   }
 
-  async setUsers(users: readonly AuthUser[], signal: AbortSignal): Promise<void> {
-    await this.#ask("PATCH", "config/global/patch", { authInternalUsers: users }, signal);
-  }
-
   async paths(signal: AbortSignal): Promise<readonly MediamtxPath[]> {
     return (await this.#list("paths", signal)).map((item) => ({
       name: textOf(item["name"]),
-      isAvailable: item["available"] === true,
       readers: listOf(item["readers"]).map(({ type, id }) => ({ type: textOf(type), id: textOf(id) })),
     }));
   }

@@ -7,6 +7,7 @@ const options: MediamtxConfigOptions = {
   ports: { rtsp: 8554, rtp: 8000, api: 9997, metrics: 9998 },
   reading: readingUser({ username: "viewer", password: "secret" }),
   control: { username: "belfry1", password: "control" },
+  publishing: { username: "belfry2", password: "publishing" },
   otherHosts: [],
 };
 
@@ -28,6 +29,12 @@ test("what is not used is off, and the API is for this machine and for us", () =
         { action: "api", path: "" },
         { action: "metrics", path: "" },
       ],
+    },
+    {
+      user: "belfry2",
+      pass: "publishing",
+      ips: ["127.0.0.1", "::1"],
+      permissions: [{ action: "publish", path: "" }],
     },
     { user: "viewer", pass: "secret", ips: [], permissions: [{ action: "read", path: "" }] },
   ]);

@@ -1,5 +1,5 @@
 // The configuration of one run of MediaMTX: what we use of it is on, all else is off.
-import { type AuthUser, controllingUser, type Login, type Reading } from "./auth-users.ts";
+import { controllingUser, type Login, publishingUser, type Reading } from "./auth-users.ts";
 
 /** TCP ports, but where it says UDP. */
 export interface MediamtxPorts {
@@ -22,8 +22,9 @@ export interface MediamtxConfigOptions {
   readonly host: string;
   readonly ports: MediamtxPorts;
   readonly reading: Reading;
-  /** Ours, for this run. */
+  /** Ours, for this run: at the API, and where streams are published. */
   readonly control: Login;
+  readonly publishing: Login;
   /** PEM files; with `ports.rtsps`. */
   readonly certificate?: { readonly file: string; readonly keyFile: string } | undefined;
   /** Names or addresses of this machine that its own interfaces do not tell. */
@@ -41,13 +42,13 @@ export const closeAfterMs = 1_000;
 
 /** To be written as JSON, which MediaMTX reads as the YAML that it is. A key that it does not know keeps it from starting. */
 export function mediamtxConfig(options: MediamtxConfigOptions): MediamtxConfig {
-  const { ports, reading, control } = options;
+  const { host, ports, reading, control, publishing } = options;
   return {
     logLevel: "info",
     logDestinations: ["stdout"],
     logStructured: true,
     authMethod: "internal",
-    authInternalUsers: usersOf(reading, control, []),
+    authInternalUsers: [controllingUser(control), publishingUser(publishing, ownAddress(host)), reading.user],
     api: true,
     apiAddress: `127.0.0.1:${ports.api}`,
     apiAllowOrigins: [],
@@ -68,15 +69,17 @@ export function mediamtxConfig(options: MediamtxConfigOptions): MediamtxConfig {
   };
 }
 
-/** All who may do something; changed while it runs, whenever a stream is carried there. */
-export function usersOf(reading: Reading, control: Login, publishing: readonly AuthUser[]): readonly AuthUser[] {
-  return [controllingUser(control), ...publishing, reading.user];
+/** Where we ourselves reach what listens for readers: on loopback, unless it listens on one address alone. */
+export function ownAddress(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
 }
 
 /** A stream that is there on demand. `generation`: another one makes MediaMTX end the path and begin it anew. */
 export function onDemandPath(generation: number): MediamtxConfig {
   return {
     overridePublisher: false,
+    // As FFmpeg reports it, and not as packets come: so sound and picture stay together.
+    useAbsoluteTimestamp: true,
     // The variable is put in after the command was split, so no path needs quoting.
     runOnDemand: '/bin/sh "$BELFRY_DEMAND_SCRIPT"',
     runOnDemandRestart: false,

@@ -8,6 +8,7 @@ test.each([
     "[RTSP] [session 12] is reading from path 'a_live', with TCP, 1 track (H264)",
     { kind: "reader-joined", path: "a_live" },
   ],
+  ["[HLS] [muxer a_live] is converting into HLS, 2 tracks (H264, Opus)", { kind: "reader-joined", path: "a_live" }],
   ["[RTSP] [conn 127.0.0.1:1] opened", { kind: "something" }],
   ["", { kind: "something" }],
 ])("%j hints at %j", (message, hint) => {
@@ -17,11 +18,14 @@ test.each([
 test("trouble is said aloud, the rest is for who looks for it", () => {
   const { logger, lines } = recordingLogger();
   logLine('{"timestamp":"t","level":"WAR","message":"[RTSP] reader is too slow"}', logger);
+  const skipped = "[RTSP] [session 1] received RTP packet without absolute time, skipping it";
+  logLine(JSON.stringify({ level: "WAR", message: skipped }), logger);
   logLine('{"timestamp":"t","level":"INF","message":"opened"}', logger);
   logLine("what a script prints", logger);
   logLine("42", logger);
   expect(lines.map(({ level, line }) => `${level} ${line}`)).toEqual([
     "warn MediaMTX: [RTSP] reader is too slow",
+    `debug MediaMTX: ${skipped}`,
     "debug MediaMTX: opened",
     "debug MediaMTX: what a script prints",
     "debug MediaMTX: 42",

@@ -12,20 +12,29 @@ interface LogLine {
   readonly message: string;
 }
 
+/** How MediaMTX takes the packets with which we begin each track (see `AlignedStart`). */
+const expected = /received RTP packet without absolute time, skipping it/;
+
 /** Writes the line where it belongs. Its information is our debugging: what matters of it we say ourselves. */
 export function logLine(line: string, logger: Logger): LogLine {
   const read = readLine(line);
   const { level, message } = read;
-  if (level === "ERR" || level === "WAR") logger.warn(`MediaMTX: ${message}`);
+  if ((level === "ERR" || level === "WAR") && !expected.test(message)) logger.warn(`MediaMTX: ${message}`);
   else logger.debug(() => `MediaMTX: ${message}`);
   return read;
 }
 
+const starting = /^\[path ([^\]]+)\] runOnDemand command started/;
+const joining = [/ is reading from path '([^']+)'/, /\[muxer ([^\]]+)\] is converting into HLS/];
+
 export function hintOf(message: string): LogHint {
-  const [, started] = /^\[path ([^\]]+)\] runOnDemand command started/.exec(message) ?? [];
+  const [, started] = starting.exec(message) ?? [];
   if (started !== undefined) return { kind: "script-started", path: started };
-  const [, read] = / is reading from path '([^']+)'/.exec(message) ?? [];
-  return read === undefined ? { kind: "something" } : { kind: "reader-joined", path: read };
+  for (const pattern of joining) {
+    const [, path] = pattern.exec(message) ?? [];
+    if (path !== undefined) return { kind: "reader-joined", path };
+  }
+  return { kind: "something" };
 }
 
 /** JSON of MediaMTX itself; what its script writes goes the same way and is plain text. */

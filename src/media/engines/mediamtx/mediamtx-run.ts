@@ -9,12 +9,12 @@ import { Child, type ChildExit, endMarked } from "../../../foundation/child-proc
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
-import type { AuthUser, Login } from "./auth-users.ts";
+import type { Login } from "./auth-users.ts";
 import { controlTopic } from "./control-channel.ts";
 import { MediamtxApi } from "./mediamtx-api.ts";
-import { type MediamtxConfigOptions, type MediamtxPorts, mediamtxConfig, usersOf } from "./mediamtx-config.ts";
+import { type MediamtxConfigOptions, type MediamtxPorts, mediamtxConfig, ownAddress } from "./mediamtx-config.ts";
 import { hintOf, type LogHint, logLine } from "./mediamtx-log.ts";
-import { PublishPasses, randomName } from "./publish-passes.ts";
+import { type Publication, PublishRelay } from "./publishing/publish-relay.ts";
 
 export interface MediamtxRunOptions {
   readonly program: string;
@@ -23,7 +23,7 @@ export interface MediamtxRunOptions {
   /** The on-demand script. */
   readonly script: string;
   readonly control: { readonly host: string; readonly port: number } & Login;
-  readonly config: Omit<MediamtxConfigOptions, "ports" | "control">;
+  readonly config: Omit<MediamtxConfigOptions, "ports" | keyof Logins>;
   readonly ports: MediamtxPorts;
   /** Id of the data directory, see `endLeftovers`. */
   readonly instance: string;
@@ -31,6 +31,12 @@ export interface MediamtxRunOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+}
+
+/** Made for one run. */
+interface Logins {
+  readonly control: Login;
+  readonly publishing: Login;
 }
 
 /** Marks the scripts of a run: MediaMTX passes its environment on to them. */
@@ -42,21 +48,20 @@ const stopGraceMs = 1_500;
 export class MediamtxRun implements AsyncDisposable {
   readonly api: MediamtxApi;
   readonly ports: MediamtxPorts;
-  readonly passes: PublishPasses;
   /** Resolves with the reason when MediaMTX and all its scripts are gone. */
   readonly ended: Promise<Error>;
+  readonly #options: MediamtxRunOptions;
   readonly #child: Child;
+  readonly #publishing: Login;
   #lastComplaint = "";
 
-  private constructor(options: MediamtxRunOptions, child: Child, api: MediamtxApi, control: Login, mark: string) {
-    const { config, ports, logger, onHint, signal } = options;
-    this.api = api;
+  private constructor(options: MediamtxRunOptions, child: Child, { control, publishing }: Logins, mark: string) {
+    const { ports, logger, onHint } = options;
+    this.api = new MediamtxApi({ port: ports.api, login: control });
     this.ports = ports;
+    this.#options = options;
     this.#child = child;
-    this.passes = new PublishPasses({
-      host: publishingHost(config.host),
-      setUsers: (publishing: readonly AuthUser[]) => api.setUsers(usersOf(config.reading, control, publishing), signal),
-    });
+    this.#publishing = publishing;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => {
         const { level, message } = logLine(line, logger);
@@ -72,10 +77,10 @@ export class MediamtxRun implements AsyncDisposable {
 
   /** Rejects with TransientError `mediamtx.ended` or `mediamtx.not-ready`, or as `Child.start` does. */
   static async start(options: MediamtxRunOptions): Promise<MediamtxRun> {
-    const { program, instance, clock, signal, ports } = options;
-    const login = { username: randomName("belfry"), password: randomBytes(24).toString("hex") };
-    const mark = randomName("run");
-    const { configFile, environment } = await writeFiles(options, login);
+    const { program, instance, clock, signal } = options;
+    const logins = { control: randomLogin(), publishing: randomLogin() };
+    const mark = randomBytes(8).toString("hex");
+    const { configFile, environment } = await writeFiles(options, logins);
     const child = await Child.start({
       command: program,
       args: [configFile],
@@ -85,7 +90,7 @@ export class MediamtxRun implements AsyncDisposable {
       clock,
       signal,
     });
-    const run = new MediamtxRun(options, child, new MediamtxApi({ port: ports.api, login }), login, mark);
+    const run = new MediamtxRun(options, child, logins, mark);
     try {
       await run.#untilReady(clock, signal);
       return run;
@@ -95,9 +100,11 @@ export class MediamtxRun implements AsyncDisposable {
     }
   }
 
-  publishUrl(host: string, path: string, { username, password }: Login): string {
-    const address = publishingHost(host);
-    return `rtsp://${username}:${password}@${address.includes(":") ? `[${address}]` : address}:${this.ports.rtsp}/${path}`;
+  /** A place where FFmpeg publishes what shall be at that path. `isHeld`: nothing goes on before somebody reads. */
+  openPublication(path: string, isHeld: boolean): Promise<Publication> {
+    const { config, clock } = this.#options;
+    const target = { host: ownAddress(config.host), port: this.ports.rtsp, login: this.#publishing };
+    return PublishRelay.open({ path, target, isHeld, clock });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -124,9 +131,8 @@ export class MediamtxRun implements AsyncDisposable {
   }
 }
 
-/** Where publishers of this machine reach it: on loopback, unless it listens on one address alone. */
-function publishingHost(host: string): string {
-  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+function randomLogin(): Login {
+  return { username: `belfry${randomBytes(6).toString("hex")}`, password: randomBytes(24).toString("hex") };
 }
 
 interface WrittenFiles {
@@ -135,11 +141,11 @@ interface WrittenFiles {
 }
 
 /** Passwords stand in these files alone, and only we can read them. */
-async function writeFiles(options: MediamtxRunOptions, login: Login): Promise<WrittenFiles> {
+async function writeFiles(options: MediamtxRunOptions, logins: Logins): Promise<WrittenFiles> {
   const { directory, control, script, config, ports } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const configFile = join(directory, "mediamtx.yml");
-  await writePrivate(configFile, JSON.stringify(mediamtxConfig({ ...config, ports, control: login }), undefined, 2));
+  await writePrivate(configFile, JSON.stringify(mediamtxConfig({ ...config, ...logins, ports }), undefined, 2));
   const clientOptions = `-u ${control.username}\n-P ${control.password}\n`;
   for (const client of ["mosquitto_pub", "mosquitto_sub"]) await writePrivate(join(directory, client), clientOptions);
   return {

@@ -7,12 +7,23 @@ import { OnDemandStage } from "./on-demand.fixtures.ts";
 const [first, second] = ["lease-number-1", "lease-number-2"];
 const reader = (id: string, userAgent = "VLC") => ({ id, viewer: { ...viewer, userAgent } });
 
+/** Of a recording. */
+async function heldEvent(): Promise<OnDemandStage> {
+  const stage = new OnDemandStage({ path: "camera_event" });
+  stage.path.command(`ON-DEMAND camera_event ${first}`);
+  await stage.settle();
+  stage.stream.video(stage.stream.camera.keyFrame());
+  await stage.settle();
+  await stage.published();
+  return stage;
+}
+
 /** Wanted, and there at MediaMTX. */
 async function carried(): Promise<OnDemandStage> {
   const stage = new OnDemandStage();
   await stage.wanted(first);
-  stage.path.seen(true, [reader("r1")], false);
-  await stage.settle();
+  await stage.published();
+  stage.path.seen([reader("r1")], false);
   return stage;
 }
 
@@ -39,7 +50,7 @@ test("what is not for this path, not new or not a command is ignored", async () 
 
 test("given back it ends, and MediaMTX need not be told: it said so itself", async () => {
   const stage = await carried();
-  stage.path.seen(true, [], false);
+  stage.path.seen([], false);
   stage.path.command(`OFF-DEMAND ${first}`);
   await stage.settle();
   expect(stage.publishers[0]?.signal.aborted).toBe(true);
@@ -56,9 +67,9 @@ test("given back while somebody reads it goes on, and ends a moment after the la
   await stage.settle();
   expect(stage.looks).toBe(1);
   expect(stage.publishers[0]?.signal.aborted).toBe(false);
-  stage.path.seen(true, [], false);
+  stage.path.seen([], false);
   await stage.stream.clock.advance(1_100);
-  stage.path.seen(true, [], false);
+  stage.path.seen([], false);
   await stage.settle();
   expect(stage.publishers[0]?.signal.aborted).toBe(true);
 });
@@ -102,12 +113,12 @@ test("an FFmpeg that dies before it has published is replaced; later the readers
   expect(stage.publishers).toHaveLength(2);
   expect(stage.replaced).toEqual([]);
   expect(stage.stream.source.openings).toBe(1);
-  stage.path.seen(true, [reader("r1")], false);
+  await stage.published();
   stage.publishers[1]?.fail(new TransientError("ffmpeg.ended", "killed"));
   await stage.settle();
   expect(stage.publishers).toHaveLength(2);
   expect(stage.replaced).toHaveLength(1);
-  expect(stage.passes).toBe(0);
+  expect(stage.publications.map(({ isOver }) => isOver)).toEqual([true, true]);
 });
 
 test("an FFmpeg that is not there is not tried again", async () => {
@@ -132,6 +143,74 @@ test("a camera that sends pictures and no sound is carried without", async () =>
   expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none"]);
 });
 
+test("that is remembered, until some sound is heard", async () => {
+  const stage = new OnDemandStage();
+  const play = (number: number): void => {
+    stage.feeds
+      .find(stage.publishers[number]?.input ?? "")
+      ?.lease(viewer)
+      .play([0], new RecordingOutput());
+  };
+  await stage.wanted(first);
+  play(0);
+  stage.stream.video(stage.stream.camera.keyFrame());
+  await stage.stream.clock.advance(1_300);
+  await stage.settle();
+  stage.path.command(`OFF-DEMAND ${first}`);
+  await stage.settle();
+  await stage.wanted(second);
+  expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none", "none"]);
+  play(2);
+  stage.stream.sound();
+  await stage.settle();
+  stage.path.command(`OFF-DEMAND ${second}`);
+  await stage.settle();
+  await stage.wanted("lease-number-3");
+  expect(stage.publishers.at(-1)?.sound).toBe("encode");
+});
+
+test("a camera that starts slowly is not given up at the moment when it can be read", async () => {
+  const stage = new OnDemandStage();
+  await stage.wanted(first);
+  await stage.stream.clock.advance(6_000);
+  await stage.published();
+  stage.path.seen([], false);
+  await stage.stream.clock.advance(3_900);
+  stage.path.seen([], false);
+  expect(stage.publishers.map(({ signal }) => signal.aborted)).toEqual([false]);
+  await stage.stream.clock.advance(200);
+  stage.path.seen([], false);
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+});
+
+test("a recording is held until somebody reads it, as we are told, or see for a while; a camera's stream is not", async () => {
+  const told = await heldEvent();
+  expect(told.publications).toMatchObject([{ isHeld: true, isReleased: false }]);
+  told.path.readerJoined();
+  expect(told.publications).toMatchObject([{ isReleased: true }]);
+  const seen = await heldEvent();
+  seen.path.seen([reader("r1")], false);
+  await seen.stream.clock.advance(900);
+  seen.path.seen([reader("r1")], false);
+  expect(seen.publications).toMatchObject([{ isReleased: false }]);
+  await seen.stream.clock.advance(200);
+  seen.path.seen([reader("r1")], false);
+  expect(seen.publications).toMatchObject([{ isReleased: true }]);
+  expect((await carried()).publications).toMatchObject([{ isHeld: false }]);
+});
+
+test("a recording is over when all of it has gone on", async () => {
+  const stage = await heldEvent();
+  stage.stream.source.session.end(undefined);
+  await stage.settle();
+  expect(stage.publishers[0]?.signal.aborted).toBe(false);
+  expect(stage.replaced).toEqual([]);
+  stage.publications[0]?.finish();
+  await stage.settle();
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+  expect(stage.replaced).toHaveLength(1);
+});
+
 test("readers at MediaMTX are the stream's viewers, and each new one gets a key frame", async () => {
   const stage = await carried();
   const { session } = stage.stream.source;
@@ -139,10 +218,10 @@ test("readers at MediaMTX are the stream's viewers, and each new one gets a key 
   expect(names()).toEqual(["VLC"]);
   const before = session.keyFrameRequests;
   await stage.stream.clock.advance(2_000);
-  stage.path.seen(true, [reader("r1"), reader("r2", "go2rtc")], false);
+  stage.path.seen([reader("r1"), reader("r2", "go2rtc")], false);
   expect(names().sort()).toEqual(["VLC", "go2rtc"]);
   expect(session.keyFrameRequests).toBe(before + 1);
-  stage.path.seen(true, [reader("r2", "go2rtc")], false);
+  stage.path.seen([reader("r2", "go2rtc")], false);
   expect(names()).toEqual(["go2rtc"]);
   stage.path.readerJoined();
   expect(session.keyFrameRequests).toBe(before + 2);
@@ -167,7 +246,8 @@ test("a locked stream is closed at MediaMTX, but not under those who watch it", 
   expect(stage.replaced.at(-1)).not.toHaveProperty("runOnDemand");
   stage.stream.path.setLocked(false);
   await stage.wanted(first);
-  stage.path.seen(true, [reader("r1")], false);
+  await stage.published();
+  stage.path.seen([reader("r1")], false);
   const told = stage.replaced.length;
   stage.stream.path.setLocked(true);
   await stage.settle();

@@ -10,13 +10,12 @@ import type { DemandAttributes } from "./control-channel.ts";
 import { parseDemandCommand } from "./demand-command.ts";
 import type { EngineStream } from "./engine-stream.ts";
 import { closedPath, type MediamtxConfig, onDemandPath } from "./mediamtx-config.ts";
-import type { PublishPass } from "./publish-passes.ts";
+import type { Publication } from "./publishing/publish-relay.ts";
 
-/** What a path needs of MediaMTX. Nothing rejects: while it is away there is nothing to do. */
+/** What a path needs of MediaMTX. While that is away nothing can be published, and there is nothing else to do. */
 export interface PathServer {
   replacePath(name: string, config: MediamtxConfig): void;
-  issuePass(name: string): PublishPass;
-  publishUrl(name: string, login: { readonly username: string; readonly password: string }): string;
+  openPublication(name: string, isHeld: boolean): Promise<Publication>;
   /** Who is waiting there, as far as can be told. */
   findStarter(name: string): Promise<Viewer>;
   /** Looks again, now; resolves when the paths know. */
@@ -56,6 +55,7 @@ export class OnDemandPath implements AsyncDisposable {
   #lease: string | undefined;
   #ended: readonly string[] = [];
   #carriage: Carriage | undefined;
+  readonly #hearing = { isSilent: false };
   #generation = 0;
   /** As MediaMTX was told. */
   #isClosed: boolean | undefined;
@@ -119,10 +119,10 @@ export class OnDemandPath implements AsyncDisposable {
     this.#carriage?.readerJoined();
   }
 
-  seen(isAvailable: boolean, readers: readonly SeenReader[], isHls: boolean): void {
+  seen(readers: readonly SeenReader[], isHls: boolean): void {
     const carriage = this.#carriage;
     if (!carriage || carriage.isEnding) return;
-    carriage.seen(isAvailable, readers, isHls);
+    carriage.seen(readers, isHls);
     const limitMs = this.#lease === undefined ? unreadWithoutLeaseMs : unreadLimitMs;
     if ((carriage.unreadMs ?? 0) <= limitMs) return;
     this.#options.logger.debug(`nobody reads ${this.#name} any more, and nobody said so`);
@@ -180,8 +180,8 @@ export class OnDemandPath implements AsyncDisposable {
       ...tools,
       stream,
       findStarter: () => server.findStarter(this.#name),
-      issuePass: () => server.issuePass(this.#name),
-      publishUrl: ({ login }) => server.publishUrl(this.#name, login),
+      openPublication: (isHeld) => server.openPublication(this.#name, isHeld),
+      hearing: this.#hearing,
       onFailed: (error) => this.#failed(error),
       clock,
       logger,

@@ -10,15 +10,12 @@ import type { EngineStream, EngineStreams } from "./engine-stream.ts";
 import type { LogHint } from "./mediamtx-log.ts";
 import type { MediamtxRun } from "./mediamtx-run.ts";
 import { OnDemandPath, type PathServer } from "./on-demand-path.ts";
-import type { PublishPass } from "./publish-passes.ts";
 import { ReaderWatch } from "./reader-watch.ts";
 
 export interface OnDemandPathsOptions {
   readonly streams: EngineStreams;
   readonly broker: ControlBroker;
   readonly tools: CarriageTools;
-  /** Where readers and publishers come in. */
-  readonly host: string;
   readonly hasHls: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -114,11 +111,10 @@ export class OnDemandPaths implements AsyncDisposable {
   }
 
   #pathServer(): PathServer {
-    const { host, signal } = this.#options;
+    const { signal } = this.#options;
     return {
       replacePath: (name, config) => this.#tell((run) => run.api.replacePath(name, config, signal)),
-      issuePass: (name) => this.#server?.run.passes.issue(name) ?? noPass(),
-      publishUrl: (name, login) => this.#server?.run.publishUrl(host, name, login) ?? "",
+      openPublication: (name, isHeld) => this.#server?.run.openPublication(name, isHeld) ?? Promise.reject(isAway()),
       findStarter: (name) => this.#findStarter(name),
       look: () => this.#lookNow(),
     };
@@ -180,8 +176,8 @@ export class OnDemandPaths implements AsyncDisposable {
       const seen = await server.watch.look();
       if (server !== this.#server) return;
       for (const [name, path] of this.#paths) {
-        const { isAvailable = false, readers = [], isHls = false } = seen.get(name) ?? {};
-        path.seen(isAvailable, readers, isHls);
+        const { readers = [], isHls = false } = seen.get(name) ?? {};
+        path.seen(readers, isHls);
       }
     } catch (error) {
       if (!this.#options.signal.aborted) this.#options.logger.debug("MediaMTX could not be looked at", error);
@@ -189,8 +185,6 @@ export class OnDemandPaths implements AsyncDisposable {
   }
 }
 
-/** While MediaMTX is away nothing can be carried to it. */
-function noPass(): PublishPass {
-  const error = new TransientError("mediamtx.ended", "MediaMTX is not running at the moment");
-  return { login: { username: "", password: "" }, refused: Promise.resolve(error), revoke: () => undefined };
+function isAway(): Error {
+  return new TransientError("mediamtx.ended", "MediaMTX is not running at the moment");
 }

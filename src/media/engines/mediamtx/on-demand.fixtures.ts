@@ -1,10 +1,13 @@
 // A path at a MediaMTX that a test plays: what it is told is written down, and FFmpeg is a promise.
+import { profileLevelId } from "../../formats/h264-sps.ts";
+import { highSps, pps } from "../../hub/h264-packets.fixtures.ts";
 import { type StageOptions, StreamStage } from "../../hub/stream.fixtures.ts";
+import type { RememberedStream } from "../../hub/stream-memory.ts";
 import type { CarriedSound } from "./carriage.ts";
 import type { DemandAttributes } from "./control-channel.ts";
 import { Feeds } from "./feeds.ts";
 import { OnDemandPath } from "./on-demand-path.ts";
-import type { PublishPass } from "./publish-passes.ts";
+import type { Publication } from "./publishing/publish-relay.ts";
 
 /** An FFmpeg that was started. */
 export interface FakePublisher {
@@ -15,6 +18,27 @@ export interface FakePublisher {
   fail(error: Error): void;
 }
 
+/** A place where one publishes. */
+export interface FakePublication extends Publication {
+  readonly isHeld: boolean;
+  isReleased: boolean;
+  isOver: boolean;
+  /** MediaMTX has it. */
+  publish(): void;
+  /** All has gone on. */
+  finish(): void;
+}
+
+/** It has been seen before. */
+const rememberedCamera: RememberedStream = {
+  profileLevelId: profileLevelId(highSps),
+  sps: highSps.toString("base64"),
+  pps: pps.toString("base64"),
+  width: undefined,
+  height: undefined,
+  audioCodec: "opus",
+};
+
 export class OnDemandStage {
   readonly stream: StreamStage;
   readonly feeds = new Feeds();
@@ -22,18 +46,18 @@ export class OnDemandStage {
   readonly told: DemandAttributes[] = [];
   readonly replaced: unknown[] = [];
   readonly path: OnDemandPath;
-  passes = 0;
+  readonly publications: FakePublication[] = [];
   looks = 0;
 
   constructor(options: StageOptions = {}) {
     this.stream = new StreamStage(options);
-    const { path, clock, log, abort } = this.stream;
+    const { path, clock, log, abort, memory } = this.stream;
+    memory.save("camera_live", rememberedCamera);
     this.path = new OnDemandPath({
       stream: path,
       server: {
         replacePath: (_name, config) => void this.replaced.push(config),
-        issuePass: () => this.#issuePass(),
-        publishUrl: () => "rtsp://output",
+        openPublication: async (_name, isHeld) => this.#openPublication(isHeld),
         findStarter: async () => ({ kind: "rtsp", address: "192.0.2.9", userAgent: "" }),
         look: async () => void this.looks++,
       },
@@ -59,18 +83,33 @@ export class OnDemandStage {
     await this.settle();
   }
 
-  #issuePass(): PublishPass {
-    this.passes++;
-    const revoke = (): void => void this.passes--;
-    let isRevoked = false;
-    return {
-      login: { username: "u", password: "p" },
-      refused: new Promise(() => undefined),
-      revoke: () => {
-        if (!isRevoked) revoke();
-        isRevoked = true;
+  /** FFmpeg publishes, and MediaMTX takes it. */
+  async published(): Promise<void> {
+    this.publications.at(-1)?.publish();
+    await this.settle();
+  }
+
+  #openPublication(isHeld: boolean): FakePublication {
+    const published = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const publication: FakePublication = {
+      url: "rtsp://output",
+      isHeld,
+      isReleased: false,
+      isOver: false,
+      published: published.promise,
+      done: done.promise,
+      publish: published.resolve,
+      finish: done.resolve,
+      release: () => {
+        publication.isReleased = true;
+      },
+      [Symbol.dispose]: () => {
+        publication.isOver = true;
       },
     };
+    this.publications.push(publication);
+    return publication;
   }
 
   #publish(urls: { readonly input: string }, sound: CarriedSound, signal: AbortSignal): { ended: Promise<Error> } {

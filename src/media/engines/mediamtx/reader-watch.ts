@@ -4,7 +4,6 @@ import type { SeenReader } from "./carriage-readers.ts";
 import type { MediamtxApi, MediamtxConnection, MediamtxSession, SessionList } from "./mediamtx-api.ts";
 
 export interface SeenPath {
-  readonly isAvailable: boolean;
   readonly readers: readonly SeenReader[];
   readonly isHls: boolean;
 }
@@ -48,9 +47,9 @@ export class ReaderWatch {
     ]);
     await this.#learn(paths.flatMap(({ readers }) => readers));
     return new Map(
-      paths.map(({ name, isAvailable, readers }) => [
+      paths.map(({ name, readers }) => [
         name,
-        { isAvailable, readers: readers.map((reader) => this.#seen(reader)), isHls: hlsPaths.includes(name) },
+        { readers: readers.map((reader) => this.#seen(reader)), isHls: hlsPaths.includes(name) },
       ]),
     );
   }

@@ -1,0 +1,186 @@
+// One FFmpeg that publishes: its requests are written anew for MediaMTX, with the login that it asks for, and its media begin in step.
+import { connect, type Socket } from "node:net";
+import { Backlog } from "../../../../foundation/backlog.ts";
+import { type Clock, delay } from "../../../../foundation/clock.ts";
+import type { InterleavedFrame, RtspMessage, RtspRequest } from "../../../formats/rtsp-message.ts";
+import type { RtspParser } from "../../../formats/rtsp-parser.ts";
+import { type MediaDescription, readSessionDescription } from "../../../formats/sdp-reader.ts";
+import type { Login } from "../auth-users.ts";
+import { AlignedStart, type PublishedTrack } from "./aligned-start.ts";
+
+export interface PublisherOptions {
+  /** Where FFmpeg publishes. */
+  readonly url: string;
+  /** At MediaMTX. */
+  readonly path: string;
+  readonly target: { readonly host: string; readonly port: number; readonly login: Login };
+  /** Nothing goes on before somebody reads, so that nobody misses the beginning. */
+  readonly isHeld: boolean;
+  readonly clock: Clock;
+}
+
+/** MediaMTX says that somebody reads a moment before it is so. */
+const joiningMs = 20;
+/** MediaMTX drops what its readers have not been sent yet when a publisher goes. */
+const farewellMs = 300;
+
+export class RelayedPublisher implements Disposable {
+  readonly published: Promise<void>;
+  readonly done: Promise<void>;
+  readonly #options: PublisherOptions;
+  readonly #onPublished: () => void;
+  readonly #onDone: () => void;
+  readonly #backlog: Backlog<InterleavedFrame>;
+  readonly #tracks = new Map<number, PublishedTrack>();
+  #announced: readonly MediaDescription[] = [];
+  #start: AlignedStart | undefined;
+  #socket: Socket | undefined;
+  #target: Socket | undefined;
+  /** What has come of the answer to RECORD; undefined where none is awaited. */
+  #recordReply: string | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(options: PublisherOptions) {
+    const published = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    this.published = published.promise;
+    this.done = done.promise;
+    this.#options = options;
+    this.#onPublished = published.resolve;
+    this.#onDone = done.resolve;
+    this.#backlog = new Backlog({
+      clock: options.clock,
+      sizeOf: ({ payload }) => payload.length,
+      send: (frames) => this.#send(frames),
+    });
+    if (!options.isHeld) this.#backlog.release();
+  }
+
+  /** FFmpeg is here; `messages` is what it has said so far. */
+  take(socket: Socket, parser: RtspParser, messages: readonly RtspMessage[]): void {
+    const { host, port } = this.#options.target;
+    const target = connect({ host, port, noDelay: true });
+    this.#socket = socket;
+    this.#target = target;
+    target.on("error", () => undefined);
+    target.on("data", (chunk: Buffer) => this.#answered(chunk));
+    target.once("close", () => this.#sayGoodBye(socket));
+    target.on("drain", () => socket.resume());
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk, parser));
+    for (const event of ["end", "close"]) socket.once(event, () => void this.#finish());
+    this.#act(messages);
+  }
+
+  release(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#options.clock.after(joiningMs, () => this.#backlog.release());
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#backlog[Symbol.dispose]();
+    this.#socket?.destroy();
+    this.#target?.destroy();
+    this.#onDone();
+  }
+
+  #receive(chunk: Buffer, parser: RtspParser): void {
+    if (this.#isUnderWay && !parser.isWithinMessage) this.#write([chunk]);
+    else this.#act(parser.push(chunk));
+  }
+
+  /** Nothing of it has to be looked at any more, until a recording says good-bye. */
+  get #isUnderWay(): boolean {
+    return !this.#options.isHeld && this.#start?.isDone === true;
+  }
+
+  #act(messages: readonly RtspMessage[]): void {
+    const frames: InterleavedFrame[] = [];
+    for (const message of messages) {
+      if (message.kind === "frame") frames.push(message);
+      else if (message.kind === "request") this.#request(message);
+      else this[Symbol.dispose]();
+    }
+    if (frames.length > 0) this.#backlog.push(frames);
+  }
+
+  /** FFmpeg waits for each answer, so there is one request at a time. */
+  #request(request: RtspRequest): void {
+    const { url, path, target } = this.#options;
+    // A farewell goes with the connection, after all that was held back.
+    if (request.method === "TEARDOWN") return;
+    if (request.method === "ANNOUNCE") this.#announced = readSessionDescription(request.body.toString("utf8")) ?? [];
+    if (request.method === "SETUP") this.#setUp(request);
+    if (request.method === "RECORD") {
+      this.#recordReply = "";
+      this.#start = new AlignedStart(this.#tracks);
+    }
+    const address = target.host.includes(":") ? `[${target.host}]` : target.host;
+    const place = `rtsp://${address}:${target.port}/${path}`;
+    this.#write([requestBytes(request, request.url.replace(url, place), target.login)]);
+  }
+
+  /** FFmpeg sets its tracks up in the order in which it has announced them. */
+  #setUp({ headers }: RtspRequest): void {
+    const [, channel] = /\binterleaved=(\d+)/.exec(headers.get("transport") ?? "") ?? [];
+    const medium = this.#announced[this.#tracks.size];
+    if (channel === undefined || !medium) return;
+    const kind = medium.media === "video" ? "video" : "audio";
+    this.#tracks.set(Number(channel), { kind, clockRate: medium.clockRate ?? pcmuRate });
+  }
+
+  #answered(chunk: Buffer): void {
+    this.#socket?.write(chunk);
+    if (this.#recordReply === undefined) return;
+    this.#recordReply += chunk.toString("latin1");
+    const [, status] = /^RTSP\/1\.0 (\d{3}) /.exec(this.#recordReply) ?? [];
+    if (status === undefined) return;
+    this.#recordReply = undefined;
+    if (status === "200") this.#onPublished();
+  }
+
+  #send(frames: readonly InterleavedFrame[]): void {
+    const nowMs = this.#options.clock.monotonic();
+    const start = this.#start;
+    const passed = start && !start.isDone ? frames.flatMap((frame) => start.pass(frame, nowMs)) : frames;
+    this.#write(passed.flatMap(({ channel, payload }) => [frameHeader(channel, payload.length), payload]));
+  }
+
+  #write(parts: readonly Buffer[]): void {
+    const target = this.#target;
+    if (!target?.writable) return;
+    target.cork();
+    for (const part of parts) target.write(part);
+    target.uncork();
+    if (target.writableNeedDrain) this.#socket?.pause();
+  }
+
+  /** FFmpeg is gone. MediaMTX hangs up when it has read everything. */
+  async #finish(): Promise<void> {
+    const { clock, isHeld } = this.#options;
+    await this.#backlog.drained();
+    if (isHeld) await delay(clock, farewellMs);
+    this.#target?.end();
+  }
+
+  /** MediaMTX is gone; FFmpeg may still have to read why. */
+  #sayGoodBye(socket: Socket): void {
+    if (socket.writable) socket.end(() => this[Symbol.dispose]());
+    else this[Symbol.dispose]();
+  }
+}
+
+/** Where the description leaves it out: payload type 0 says it. */
+const pcmuRate = 8_000;
+
+function requestBytes({ method, headers, body }: RtspRequest, url: string, { username, password }: Login): Buffer {
+  const login = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const fields = [...headers, ["authorization", login]].map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`${method} ${url} RTSP/1.0\r\n${fields.join("")}\r\n`), body]);
+}
+
+function frameHeader(channel: number, length: number): Buffer {
+  const header = Buffer.from([0x24, channel, 0, 0]);
+  header.writeUInt16BE(length, 2);
+  return header;
+}

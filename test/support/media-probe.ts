@@ -23,9 +23,10 @@ interface FfprobeStream {
   channels?: number;
 }
 
-/** The streams that ffprobe sees over RTSP by TCP; rejects with its words where it fails. */
+/** The streams that ffprobe sees, over RTSP by TCP; rejects with its words where it fails. */
 export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  const args = ["-v", "error", "-rtsp_transport", "tcp", "-show_streams", "-of", "json", url];
+  const transport = url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp"] : [];
+  const args = ["-v", "error", ...transport, "-show_streams", "-of", "json", url];
   const run = await runProgram("ffprobe", args, { timeoutMs });
   if (run.code !== 0) throw new Error(`ffprobe failed on ${url}: ${run.stderr.trim()}`);
   const { streams = [] }: { streams?: FfprobeStream[] } = JSON.parse(run.stdout.toString());

@@ -139,6 +139,15 @@ export class RtspReader implements AsyncDisposable {
     return picture;
   }
 
+  /** Resolves with the first one from which a player can decode. */
+  async keyPicture(options: { timeoutMs?: number } = {}): Promise<ReceivedPicture> {
+    const isKey = ({ isKeyFrame }: ReceivedPicture): boolean => isKeyFrame;
+    await this.until("key picture", () => this.pictures.some(isKey), options);
+    const picture = this.pictures.find(isKey);
+    if (!picture) throw new Error("pictures do not go away");
+    return picture;
+  }
+
   /** Leaves without a word, as players do that are killed. */
   destroy(): void {
     this.#socket.destroy();

@@ -5,6 +5,8 @@ import { findExecutable } from "../../../src/foundation/child-process.ts";
 
 export interface OptionalPart {
   readonly name: string;
+  /** Of vitest, where it is one of its own: all of that is run then. */
+  readonly project?: string;
   /** For the help. */
   readonly text: string;
   /** What is missing here to run it, in one sentence; undefined where everything is there. */
@@ -22,6 +24,12 @@ const missingVariables = (names: readonly string[]): string | undefined => {
   const missing = names.filter((name) => !process.env[name]);
   return missing.length === 0 ? undefined : `set ${missing.join(", ")}`;
 };
+
+/** What is missing here to run MediaMTX as stream engine. */
+export const lackOfMediamtx = (): string | undefined =>
+  findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
+    ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
+    : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN";
 
 export const optionalParts: readonly OptionalPart[] = [
   {
@@ -58,11 +66,9 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "mediamtx",
+    project: "mediamtx",
     text: "MediaMTX as stream engine (mediamtx on the PATH, or MEDIAMTX_BIN)",
-    lacks: () =>
-      findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
-        ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
-        : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN",
+    lacks: lackOfMediamtx,
   },
 ];
 

@@ -5,7 +5,6 @@ import { chmod, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findExecutable } from "../../../src/foundation/child-process.ts";
-import { StreamHome } from "../../integration/stream-home.fixtures.ts";
 import { temporaryDirectory } from "../../support/belfry-process.ts";
 import { monotonicUnixMs } from "../../support/monotonic-unix-ms.ts";
 import { Mosquitto } from "../../support/mosquitto.ts";
@@ -23,8 +22,8 @@ import {
   type Moment,
   moments,
   playsAgain,
-  settings,
   slug,
+  startHome,
   type Victim,
 } from "./kill-drills.fixtures.ts";
 
@@ -73,8 +72,7 @@ describe.each(Object.keys(drills) as Victim[])("kill -9 of %s", (victim) => {
   test.each(drills[victim])("%s: who watches %s", async (moment, fate) => {
     const { stage, gate } = scene;
     const watching = await moments[moment](scene);
-    await kill9(victim, stage);
-    await fates[fate](watching);
+    await fates[fate](watching, await kill9(victim, stage));
     await gate.release();
     stage.home.cloud.operations.resetKnobs();
     await playsAgain(stage);
@@ -96,8 +94,9 @@ describe("kill -9 of Belfry", () => {
     const watching = await moments[moment](scene);
     const left = await childrenLeft(stage.belfry);
     expect(left.some(({ command }) => command.includes("mediamtx"))).toBe(true);
+    const killedAt = monotonicUnixMs();
     await stage.belfry.kill9();
-    await fates[fate](watching);
+    await fates[fate](watching, killedAt);
     stage.home.cloud.operations.resetKnobs();
     await scene.restartBelfry();
     const running = new Set((await listProcesses()).map(({ pid }) => pid));
@@ -107,7 +106,7 @@ describe("kill -9 of Belfry", () => {
   });
 
   test("scripts end by themselves where no Belfry comes after", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(5);
     const instance = (await mainShell(stage.belfry)).environment.get("BELFRY_INSTANCE") ?? "";
@@ -144,7 +143,7 @@ describe("kill -9 of MediaMTX before its API answers", () => {
     await using directory = await temporaryDirectory();
     const { file, mark } = await hangingProgram(directory.path);
     const killed = killHanging();
-    await using stage = await StreamHome.start({ settings: { ...settings, mediamtx_path: file } });
+    await using stage = await startHome({ settings: { mediamtx_path: file } });
     await killed;
     await playsAgain(stage);
     await rmdir(mark);
@@ -157,7 +156,7 @@ describe("kill -9 of MediaMTX before its API answers", () => {
 
 describe("other trouble", () => {
   test("SIGTERM ends Belfry, MediaMTX and everything else in time, also while a stream plays", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(5);
     const left = await childrenLeft(stage.belfry);
@@ -171,7 +170,7 @@ describe("other trouble", () => {
 
   test("RTSP plays while the broker of the house is away", async () => {
     await using broker = await Mosquitto.start();
-    await using stage = await StreamHome.start({ settings, broker });
+    await using stage = await startHome({ broker });
     await broker.kill("SIGTERM");
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(20);
@@ -181,7 +180,7 @@ describe("other trouble", () => {
   });
 
   test("a second script for the same stream disturbs nobody, and the one it replaces ends", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(10);
     const first = await mainShell(stage.belfry);

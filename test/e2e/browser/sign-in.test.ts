@@ -19,7 +19,7 @@ async function addressOf(belfry: BelfryProcess): Promise<string> {
 }
 
 async function setUpCode(belfry: BelfryProcess): Promise<string> {
-  const line = await belfry.waitForLine(/set-up code [A-Z0-9]{4}-[A-Z0-9]{4}/);
+  const line = await belfry.waitForLine(/set-up code [A-Z0-9]{4}-[A-Z0-9]{4}/, { timeoutMs: 45_000 });
   return /set-up code ([A-Z0-9]{4}-[A-Z0-9]{4})/.exec(line)?.[1] ?? "";
 }
 
@@ -228,7 +228,8 @@ test("the page's own login: wrong, right, changed, logged out; and Belfry going 
   await checkAccess(page);
   await picture(page, "10-connection-lost");
   await home.startBelfry({ settings: { web_port: belfry.webPort } });
-  await page.getByText("The connection to Belfry is lost").waitFor({ state: "detached" });
+  // As long as Belfry needs to start, and the browser to ask again.
+  await page.getByText("The connection to Belfry is lost").waitFor({ state: "detached", timeout: 60_000 });
   await page.getByRole("heading", { name: "Connections" }).waitFor();
 });
 

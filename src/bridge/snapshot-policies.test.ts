@@ -133,7 +133,14 @@ test("when a picture is stale, and why", () => {
   expect(staleReason({ ...fresh, now: 1_090_000 })).toBe(
     "there has been no new picture for more than 3 intervals of 30 s",
   );
-  expect(staleReason({ ...fresh, now: 9e9, mode: "Motion", intervalSeconds: undefined })).toBeUndefined();
+  const dayOld = { ...fresh, now: fresh.takenAt + 86_400_000, intervalSeconds: undefined };
+  expect(staleReason({ ...dayOld, now: dayOld.now - 1, mode: "Motion" })).toBeUndefined();
+  expect(staleReason({ ...dayOld, mode: "Motion" })).toBe("the picture is older than a day");
+  expect(staleReason({ ...dayOld, mode: "Disabled" })).toBe(
+    "the picture is older than a day, and snapshots are switched off",
+  );
+  // A week between two pictures is what its owner wants.
+  expect(staleReason({ ...dayOld, intervalSeconds: 604_800 })).toBeUndefined();
   expect(staleReason({ ...fresh, obstacle: "the camera is offline" })).toBe("the camera is offline");
   expect(staleReason({ ...fresh, missed: "the last motion brought no picture" })).toMatch(/no picture/);
   expect(staleReason({ ...fresh, takenAt: undefined })).toMatch(/since Belfry started/);

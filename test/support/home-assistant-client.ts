@@ -12,6 +12,7 @@ export interface RegistryEntry {
   readonly unique_id: string;
   readonly platform: string;
   readonly config_entry_id: string | null;
+  readonly original_name: string | null;
   readonly device_id: string | null;
   readonly entity_category: string | null;
   readonly disabled_by: string | null;
@@ -21,6 +22,9 @@ export interface RegistryDevice {
   readonly id: string;
   readonly identifiers: readonly (readonly string[])[];
   readonly name: string;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly sw_version: string | null;
   readonly via_device_id: string | null;
 }
 

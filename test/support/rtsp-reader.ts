@@ -1,5 +1,6 @@
 // A light RTSP player over TCP: decodes nothing, but knows each packet's number, each picture's stamp, and when it came.
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { readStamp } from "../../simulator/media/frame-sei.ts";
 import { InterleavedReader, type RtspReply } from "./interleaved-reader.ts";
 import { monotonicUnixMs } from "./monotonic-unix-ms.ts";
@@ -19,6 +20,8 @@ export interface RtspReaderOptions {
   /** Which tracks to set up, as the description names them; all unless given. */
   readonly codecs?: readonly string[];
   readonly userAgent?: string;
+  /** Between the description and what it does with it, as far away or slow players need it. */
+  readonly hesitationMs?: number;
 }
 
 export class RtspStatusError extends Error {
@@ -91,6 +94,7 @@ export class RtspReader implements AsyncDisposable {
     const reader = new RtspReader(url, options);
     try {
       await reader.#describe();
+      if (options.hesitationMs) await delay(options.hesitationMs);
       await reader.#setUp();
       reader.times.playAsked = monotonicUnixMs();
       const reply = await reader.#request("PLAY", url);

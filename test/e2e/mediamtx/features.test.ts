@@ -165,6 +165,17 @@ test("ON by hand holds the call, and nothing is published before somebody reads"
   expect(stage.calls(slug, "live.ended")).toEqual([]);
 });
 
+test("a player that takes its time gets the stream of a camera that does so, too, by one script and one FFmpeg", async () => {
+  await using stage = await StreamHome.start({ settings: { ...mediamtx, log_level: "debug" } });
+  stage.turn(slug, { mediaDelayMs: 5_000 });
+  await using reader = await RtspReader.play(stage.url(slug), { hesitationMs: 100 });
+  await reader.picture(20);
+  const started = (pattern: RegExp): number => stage.belfry.lines.filter((line) => pattern.test(line)).length;
+  expect(started(/runOnDemand command started/)).toBe(1);
+  expect(started(/is publishing to path/)).toBe(1);
+  expect(await engineProcesses("ffmpeg", stage.belfry)).toHaveLength(1);
+});
+
 describe("a recorded event", () => {
   const seconds = 8;
   let events: EventHome;

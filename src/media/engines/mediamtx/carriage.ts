@@ -164,6 +164,7 @@ export class Carriage {
     try {
       using publication = await openPublication(this.#isRecording);
       this.#publication = publication;
+      void open.feed.firstPicture.then(() => publication.expect());
       const urls = { input: feedUrl(open.feed.path), output: publication.url };
       ({ ended } = await publisher.publish(urls, sound, signal));
       const isPublished = publication.published.then(() => this.#noticePublished());

@@ -136,8 +136,10 @@ test("a camera that sends pictures and no sound is carried without", async () =>
   await stage.wanted(first);
   const feed = stage.feeds.find(stage.publishers[0]?.input ?? "");
   feed?.lease(viewer).play([0, 1], new RecordingOutput());
+  expect(stage.publications).toMatchObject([{ isExpected: false }]);
   stage.stream.video(stage.stream.camera.keyFrame());
   await stage.settle();
+  expect(stage.publications).toMatchObject([{ isExpected: true }]);
   await stage.stream.clock.advance(1_300);
   await stage.settle();
   expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none"]);

@@ -21,6 +21,7 @@ export interface FakePublisher {
 /** A place where one publishes. */
 export interface FakePublication extends Publication {
   readonly isHeld: boolean;
+  isExpected: boolean;
   isReleased: boolean;
   isOver: boolean;
   /** MediaMTX has it. */
@@ -95,12 +96,16 @@ export class OnDemandStage {
     const publication: FakePublication = {
       url: "rtsp://output",
       isHeld,
+      isExpected: false,
       isReleased: false,
       isOver: false,
       published: published.promise,
       done: done.promise,
       publish: published.resolve,
       finish: done.resolve,
+      expect: () => {
+        publication.isExpected = true;
+      },
       release: () => {
         publication.isReleased = true;
       },

@@ -143,6 +143,7 @@ async function relayTo(port: number, isHeld = false): Promise<PublishRelay> {
   const target = { host: "127.0.0.1", port, login };
   const relay = await PublishRelay.open({ path: "camera_live", target, isHeld, clock: systemClock });
   open.add(relay);
+  relay.expect();
   return relay;
 }
 
@@ -170,6 +171,16 @@ test("what FFmpeg asks goes to the path at MediaMTX, with the login, which FFmpe
   ffmpeg.socket.end();
   await relay.done;
   expect(mediamtx.isClosed).toBe(true);
+});
+
+test("nobody is let in before FFmpeg can come", async () => {
+  const target = { host: "127.0.0.1", port: mediamtx.port, login };
+  const relay = await PublishRelay.open({ path: "camera_live", target, isHeld: false, clock: systemClock });
+  open.add(relay);
+  const stranger = new Publishing(relay.url);
+  await once(stranger.socket, "close");
+  relay.expect();
+  expect(await new Publishing(relay.url).begin()).toBe(200);
 });
 
 test("the place is for one, and only for who knows its path", async () => {

@@ -11,6 +11,8 @@ import { type PublisherOptions, RelayedPublisher } from "./relayed-publisher.ts"
 export interface Publication extends Disposable {
   /** The path is the credential, for this place alone, and used up by the first request: it may stand in FFmpeg's arguments. */
   readonly url: string;
+  /** FFmpeg has been sent the first picture: from now on it may come, and whoever comes earlier is somebody else. */
+  expect(): void;
   /** Resolves when MediaMTX has the stream. */
   readonly published: Promise<void>;
   /** Resolves when FFmpeg is done, and all that it sent has gone on. */
@@ -30,6 +32,7 @@ export class PublishRelay implements Publication {
   readonly #server: Server;
   readonly #publisher: RelayedPublisher;
   readonly #sockets = new Set<Socket>();
+  #isExpected = false;
 
   private constructor(server: Server, port: number, options: PublicationOptions) {
     this.url = `rtsp://${loopback}:${port}/${secretPath(options.path)}`;
@@ -59,6 +62,10 @@ export class PublishRelay implements Publication {
     return this.#publisher.done;
   }
 
+  expect(): void {
+    this.#isExpected = true;
+  }
+
   release(): void {
     this.#publisher.release();
   }
@@ -69,6 +76,10 @@ export class PublishRelay implements Publication {
   }
 
   #welcome(socket: Socket): void {
+    if (!this.#isExpected) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
     const parser = new RtspParser();
     socket.on("error", () => undefined);

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { Emitter } from "../foundation/emitter.ts";
 import { BridgeStage } from "./bridge-stage.fixtures.ts";
+import type { FakeCamera } from "./ring-camera.fake.ts";
 
 const urls = { liveStream: "rtsp://host/live", stillImage: "http://host/still" };
 
@@ -48,6 +50,13 @@ test.each([
   expect(stage.link("b").availability).toMatchObject({ isAvailable: false });
 });
 
+test("the cameras of the first list are there at once: it is told before the contact is", () => {
+  using stage = new BridgeStage();
+  stage.account.lastContactAt = undefined;
+  stage.list({ deviceId: "a" });
+  expect(stage.link("a").log.filter((line) => line.startsWith("available"))).toEqual(["available true"]);
+});
+
 test("Ring may be silent for ten minutes, not longer; whatever it says ends that", async () => {
   using stage = new BridgeStage();
   stage.list({ deviceId: "a" });
@@ -73,15 +82,28 @@ test("the states of a camera are told before it is available, so that nobody tak
   expect(link.log.slice(-2)).toEqual(["light ON", "available true"]);
 });
 
+test("what Ring's history knows is shown as the last activity, and fires nothing", () => {
+  using stage = new BridgeStage();
+  const [camera] = stage.list({ deviceId: "a", isDoorbell: true });
+  const link = stage.link("a");
+  const happenedAt = Date.UTC(2026, 10, 20, 9);
+  const plain = { eventId: "1", happenedAt, receivedAt: happenedAt, text: undefined, imageId: undefined };
+  camera?.eventFound.emit({ ...plain, kind: "ding", detection: "person" });
+  expect(link.states.get("last_activity")).toBe("2026-11-20T09:00:00.000Z");
+  expect(link.attributes.get("ding")).toMatchObject({ lastDingTime: "2026-11-20T09:00:00.000Z", personDetected: true });
+  expect(link.states.get("ding")).toBe("OFF");
+  expect(link.log.filter((line) => line.includes(" event "))).toEqual([]);
+});
+
 test("nothing runs on at the end", async () => {
   const stage = new BridgeStage();
   const cameras = stage.list({ deviceId: "a" }, { deviceId: "b", isDoorbell: true });
   stage[Symbol.dispose]();
   await stage.clock.advance(0);
   expect(stage.clock.pending).toBe(0);
-  for (const { stateChanged, eventHappened, eventRefined, eventImageReady } of cameras)
-    for (const emitter of [stateChanged, eventHappened, eventRefined, eventImageReady])
-      expect(emitter.listenerCount).toBe(0);
+  const emitters = (camera: FakeCamera) => Object.values(camera).filter((value) => value instanceof Emitter);
+  for (const emitter of cameras.flatMap(emitters)) expect(emitter.listenerCount).toBe(0);
+  expect(cameras.flatMap(emitters)).toHaveLength(12);
   const { signInChanged, pushChanged, contactMade } = stage.account;
   for (const emitter of [signInChanged, pushChanged, contactMade]) expect(emitter.listenerCount).toBe(0);
 });

@@ -98,6 +98,7 @@ export class CameraBridge implements Disposable {
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
       camera.eventRefined.subscribe((event) => this.#eventRefined(event)),
+      camera.eventFound.subscribe((event) => this.#events.learned(event)),
       camera.changeLost.subscribe(({ what, error }) => this.#runner.commandLost(changedRows[what], error)),
       camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.imageReady(event, imageId)),
     ];

@@ -60,8 +60,12 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     // First: a broker with Nagle's algorithm on holds up to 40 ms back whatever follows in the same moment.
     if (isTold) this.#options.link.publishEvent(key, payload);
     this.#held[event.kind].happened(event);
-    this.#unsaved.add(event.kind);
-    this.#saving.request();
+    this.#saveLater(event.kind);
+  }
+
+  /** Something that happened is known without a message of it: it is remembered, and neither told nor held. */
+  learned(event: CameraEvent): void {
+    if (this.#held[event.kind].learned(event)) this.#saveLater(event.kind);
   }
 
   setHoldSeconds(kind: EventKind, seconds: number): void {
@@ -79,6 +83,11 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     const { clock, memory, onChange } = this.#options;
     const holdMs = this.#holdSeconds[kind] * 1000;
     return new HeldEvent({ holdMs, last: loadLastEvent(memory, kind), clock, onChange });
+  }
+
+  #saveLater(kind: EventKind): void {
+    this.#unsaved.add(kind);
+    this.#saving.request();
   }
 
   #save(): void {

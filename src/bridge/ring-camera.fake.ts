@@ -14,6 +14,7 @@ export class FakeCamera implements RingCamera {
   readonly eventHappened = new Emitter<CameraEvent>();
   readonly eventRefined = new Emitter<CameraEvent>();
   readonly eventImageReady = new Emitter<CameraEventImage>();
+  readonly eventFound = new Emitter<CameraEvent>();
   readonly changeLost = new Emitter<LostChange>();
   readonly history: FakeHistory;
   readonly setLight = refused;

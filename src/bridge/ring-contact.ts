@@ -48,7 +48,9 @@ export class RingContact implements Disposable {
     this.#silence = undefined;
     if (state === "signed-out") return reason ?? "Belfry is signed out of Ring";
     if (state === "refused") return reason ?? "Ring does not accept the stored token; sign in again";
-    const leftMs = (account.lastContactAt ?? Number.NEGATIVE_INFINITY) + longestSilenceMs - clock.now();
+    // Before the first contact there is nothing that could be out of date.
+    if (account.lastContactAt === undefined) return undefined;
+    const leftMs = account.lastContactAt + longestSilenceMs - clock.now();
     if (leftMs <= 0) return reason ?? `Ring has not been heard of for ${longestSilenceMs / 60_000} minutes`;
     this.#silence = clock.after(leftMs, () => this.#look());
     return undefined;

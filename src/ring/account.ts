@@ -13,6 +13,7 @@ import { DevicePoll } from "./device-poll.ts";
 import { Inventory } from "./inventory.ts";
 import { routeLibraryLog } from "./library-log.ts";
 import { noPushMemory, PushLink, type PushMemory, type PushStatus } from "./push-link.ts";
+import { type PushDoubts, usualPushDoubts } from "./push-silence.ts";
 import { refreshDevices } from "./refresh-devices.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import { createRingClient, type RingClient } from "./ring-client.ts";
@@ -45,6 +46,9 @@ export interface RingAccountOptions {
   readonly refusalsToBelieve?: number;
   /** When something that is missing at Ring is believed to be gone. */
   readonly absence?: Partial<AbsenceRules>;
+  /** Between two looks at each camera's history. */
+  readonly eventCheckMs?: number;
+  readonly pushDoubts?: Partial<PushDoubts>;
 }
 
 export interface RingAccountDeps {
@@ -104,6 +108,8 @@ export class RingAccount implements AsyncDisposable {
       settings: options.settings ?? noSettingsMemory,
       lastEvents: options.lastEvents ?? (() => []),
       absence: { ...usualAbsence, ...options.absence },
+      eventCheckMs: options.eventCheckMs ?? 1_800_000,
+      onUntoldEvent: (event, cameraName) => this.#push.missed(event.happenedAt, cameraName),
       clock,
       logger,
       signal: this.#life,
@@ -114,6 +120,7 @@ export class RingAccount implements AsyncDisposable {
     this.#push = new PushLink({
       onPush: (push) => this.#receivePush(push),
       memory: options.pushMemory ?? noPushMemory,
+      doubts: { ...usualPushDoubts, ...options.pushDoubts },
       connectTimeoutMs: 60_000,
       backoff: options.backoff ?? { ...usualBackoff, longestMs: 60_000 },
       clock,

@@ -3,6 +3,8 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import type { CameraEvent, CameraEventImage, Detection } from "./camera-state.ts";
 
 const rememberedEvents = 100;
+/** History and message may name different moments of one event. */
+const sameMomentMs = 10_000;
 
 export class CameraEvents {
   readonly #happened: Emitter<CameraEvent>;
@@ -29,6 +31,14 @@ export class CameraEvents {
 
   get imageReady(): Subscribable<CameraEventImage> {
     return this.#imageReady;
+  }
+
+  /** Whether a message of it has come; some messages have no id. */
+  knows(event: CameraEvent): boolean {
+    if (this.#known.has(keyOf(event))) return true;
+    const isIt = ({ kind, eventId, happenedAt }: CameraEvent): boolean =>
+      kind === event.kind && eventId === undefined && Math.abs(happenedAt - event.happenedAt) < sameMomentMs;
+    return [...this.#known.values()].some(isIt);
   }
 
   /** Tells the listeners before it returns. */

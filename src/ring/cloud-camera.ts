@@ -8,6 +8,7 @@ import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { AbsenceRules } from "./absence.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
+import type { CameraChore } from "./camera-chore.ts";
 import { CameraCommands } from "./camera-commands.ts";
 import { CameraDetails } from "./camera-details.ts";
 import { CameraEvents } from "./camera-events.ts";
@@ -21,6 +22,7 @@ import type {
 } from "./camera-state.ts";
 import { readCameraState } from "./camera-state-reader.ts";
 import type { CommandTarget } from "./command-target.ts";
+import { eventCheck } from "./event-check.ts";
 import { CloudCameraHistory } from "./history/camera-history.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 import { RecordGaps } from "./record-gaps.ts";
@@ -44,6 +46,10 @@ export interface CloudCameraOptions {
   readonly settings: SettingsMemory;
   readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
   readonly absence: Pick<AbsenceRules, "feature" | "refusal">;
+  /** Between two looks at the history beside the messages that came. */
+  readonly eventCheckMs: number;
+  /** The history shows an event of which no message has come. */
+  readonly onUntoldEvent: (event: CameraEvent, cameraName: string) => void;
   /** Asks for a new device list soon. */
   readonly requestRefresh: () => void;
 }
@@ -60,7 +66,9 @@ export class CloudCamera implements RingCamera, Disposable {
   readonly #options: CloudCameraOptions;
   readonly #stateChanged: Emitter<CameraState>;
   readonly #changeLost: Emitter<LostChange>;
+  readonly #eventFound: Emitter<CameraEvent>;
   readonly #events: CameraEvents;
+  readonly #eventCheck: CameraChore;
   readonly #gaps: RecordGaps;
   readonly #overrides: RecordOverrides;
   readonly #commands: CameraCommands;
@@ -80,6 +88,7 @@ export class CloudCamera implements RingCamera, Disposable {
       options.logger.error(`a listener of camera ${this.#state.name} failed`, error);
     this.#stateChanged = new Emitter(onListenerError);
     this.#changeLost = new Emitter(onListenerError);
+    this.#eventFound = new Emitter(onListenerError);
     this.#events = new CameraEvents(options.lastEvents(raw.deviceId), onListenerError);
     this.#gaps = new RecordGaps(options.clock, options.absence.feature);
     this.#overrides = new RecordOverrides(options.clock, () => options.requestRefresh());
@@ -100,6 +109,19 @@ export class CloudCamera implements RingCamera, Disposable {
       target: () => this.#target(),
       clock: options.clock,
       bound: (signal) => this.#bound(signal),
+    });
+    this.#eventCheck = eventCheck({
+      history: this.history,
+      events: this.#events,
+      onFound: (event) => {
+        this.#eventFound.emit(event);
+        options.onUntoldEvent(event, this.#state.name);
+      },
+      periodMs: options.eventCheckMs,
+      refusal: options.absence.refusal,
+      clock: options.clock,
+      logger: options.logger,
+      signal: this.#life,
     });
     this.#commands = new CameraCommands({
       overrides: this.#overrides,
@@ -135,6 +157,10 @@ export class CloudCamera implements RingCamera, Disposable {
 
   get eventImageReady(): Subscribable<CameraEventImage> {
     return this.#events.imageReady;
+  }
+
+  get eventFound(): Subscribable<CameraEvent> {
+    return this.#eventFound;
   }
 
   get changeLost(): Subscribable<LostChange> {
@@ -199,12 +225,13 @@ export class CloudCamera implements RingCamera, Disposable {
 
   /** What the device list does not tell and is asked apart. */
   get chores(): readonly Chore[] {
-    return this.#details.chores;
+    return [...this.#details.chores, this.#eventCheck];
   }
 
   /** Somebody wants to know it all anew. */
   hurryChores(): void {
     this.#details.hurry();
+    this.#eventCheck.hurry();
   }
 
   async snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Snapshot> {

@@ -21,6 +21,8 @@ export interface InventoryOptions {
   readonly settings: SettingsMemory;
   readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
   readonly absence: AbsenceRules;
+  readonly eventCheckMs: number;
+  readonly onUntoldEvent: (event: CameraEvent, cameraName: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;

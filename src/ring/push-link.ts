@@ -11,12 +11,13 @@ import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../foundation/retry.ts";
 import { Spaced } from "../foundation/spaced.ts";
 import { PushReceiver, pushToken } from "./push-receiver.ts";
+import { type PushDoubts, type PushRenewal, PushSilence } from "./push-silence.ts";
 import type { RingClient } from "./ring-client.ts";
 import { type CameraPush, pushCategory, readCameraPush } from "./wire/push-message.ts";
 import { asList } from "./wire/record.ts";
 
 export interface PushStatus {
-  /** Connected to Google's push server, and Ring has taken our address there. Says nothing about Ring's will to send. */
+  /** Connected to Google's push server, Ring has taken our address there, and its history shows no event that it did not send. */
   readonly isHealthy: boolean;
   readonly isConnected: boolean;
   readonly isRegistered: boolean;
@@ -38,6 +39,7 @@ export const noPushMemory: PushMemory = { load: () => undefined, save: () => und
 export interface PushLinkOptions {
   readonly onPush: (push: CameraPush) => void;
   readonly memory: PushMemory;
+  readonly doubts: PushDoubts;
   readonly connectTimeoutMs: number;
   readonly backoff: Backoff;
   readonly clock: Clock;
@@ -50,19 +52,24 @@ const rememberedMessages = 200;
 export class PushLink implements Disposable {
   readonly #options: PushLinkOptions;
   readonly #changed: Emitter<PushStatus>;
-  #status: PushStatus = {
-    isHealthy: false,
+  /** Of the connection alone. */
+  #link: Omit<PushStatus, "isHealthy"> = {
     isConnected: false,
     isRegistered: false,
     lastPushAt: undefined,
     reason: "not connected yet",
   };
+  #status: PushStatus = { ...this.#link, isHealthy: false };
   readonly #saving: Spaced;
+  readonly #silence: PushSilence;
+  #renewal = Promise.withResolvers<PushRenewal>();
+  #isNewAddressWanted = false;
   #seen: readonly string[];
 
   constructor(options: PushLinkOptions) {
-    const { clock, memory } = options;
+    const { clock, memory, doubts } = options;
     this.#options = options;
+    this.#silence = new PushSilence(doubts, clock);
     this.#seen = asList(memory.load()).filter((id) => typeof id === "string");
     // A press or two are on the disk at once; a storm is not worth a write for each.
     this.#saving = new Spaced({ work: () => memory.save(this.#seen), times: 5, everyMs: 10_000, clock });
@@ -75,6 +82,13 @@ export class PushLink implements Disposable {
 
   get statusChanged(): Subscribable<PushStatus> {
     return this.#changed;
+  }
+
+  /** Ring's history shows an event of which no message has come. */
+  missed(happenedAt: number, cameraName: string): void {
+    const renewal = this.#silence.missed(happenedAt, cameraName);
+    this.#set({});
+    if (renewal) this.#renewal.resolve(renewal);
   }
 
   /** Ends with the signal's reason. */
@@ -103,11 +117,12 @@ export class PushLink implements Disposable {
   async #connection(client: RingClient, signal: AbortSignal): Promise<never> {
     const { clock, connectTimeoutMs } = this.#options;
     const { rest } = client;
-    const stored: unknown = rest._internalOnly_pushNotificationCredentials;
+    const stored: unknown = this.#isNewAddressWanted ? undefined : rest._internalOnly_pushNotificationCredentials;
     let credentials = stored;
     using receiver = new PushReceiver(stored, this.#seen, {
       onCredentials: (fresh) => {
         credentials = fresh;
+        this.#isNewAddressWanted = false;
         // Goes into the wrapped token, so that a restart needs no new registration.
         rest._internalOnly_pushNotificationCredentials = fresh as typeof rest._internalOnly_pushNotificationCredentials;
       },
@@ -122,9 +137,18 @@ export class PushLink implements Disposable {
       newSession.catch(() => undefined);
       await this.#register(client, pushToken(credentials), signal);
       const lost = receiver.closed.then(() => "lost" as const);
-      const next = await abortable(Promise.race([lost, newSession]), signal);
+      this.#renewal = Promise.withResolvers();
+      const next = await abortable(Promise.race([lost, newSession, this.#renewal.promise]), signal);
       if (next === "lost") throw new TransientError("ring.push-lost", "Google's push server closed the connection");
+      if (next === "connection" || next === "address") this.#startAnew(next);
     }
+  }
+
+  #startAnew(renewal: PushRenewal): never {
+    this.#isNewAddressWanted = renewal === "address";
+    const text = this.#silence.reason ?? "Ring sends no messages";
+    this.#options.logger.warn(`${text} Renewing the ${renewal === "address" ? "push address" : "push connection"}`);
+    throw new TransientError("ring.push-silent", text);
   }
 
   /** `onSession` replays its newest value to each new subscriber. */
@@ -149,6 +173,7 @@ export class PushLink implements Disposable {
     const push = readCameraPush(data, receivedAt);
     if (push) onPush(push);
     else logger.debug(() => `a push message ${pushCategory(data)}`);
+    this.#silence.heard();
     this.#set({ lastPushAt: receivedAt });
     if (id === undefined) return;
     this.#seen = [...this.#seen, id].slice(-rememberedMessages);
@@ -159,9 +184,13 @@ export class PushLink implements Disposable {
     this.#saving[Symbol.dispose]();
   }
 
-  #set(change: Partial<PushStatus>): void {
-    const merged = { ...this.#status, ...change };
-    this.#status = { ...merged, isHealthy: merged.isConnected && merged.isRegistered };
+  #set(change: Partial<Omit<PushStatus, "isHealthy">>): void {
+    const { lastPushAt, isConnected, isRegistered, reason } = { ...this.#link, ...change };
+    this.#link = { lastPushAt, isConnected, isRegistered, reason };
+    this.#silence.connectionIs(isConnected && isRegistered);
+    const doubt = this.#silence.reason;
+    const isHealthy = isConnected && isRegistered && doubt === undefined;
+    this.#status = { ...this.#link, isHealthy, reason: reason ?? doubt };
     this.#changed.emit(this.#status);
   }
 }

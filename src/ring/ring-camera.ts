@@ -23,6 +23,8 @@ export interface RingCamera {
   readonly eventRefined: Subscribable<CameraEvent>;
   /** A later message of the same event brought its picture (battery doorbells). */
   readonly eventImageReady: Subscribable<CameraEventImage>;
+  /** The newest of its kind in Ring's history, of which no message came: while Belfry was off, say. It is no news. */
+  readonly eventFound: Subscribable<CameraEvent>;
   /** A command that was done did not last; `state` shows Ring's word again. */
   readonly changeLost: Subscribable<LostChange>;
   readonly history: CameraHistory;

@@ -139,10 +139,12 @@ export class EventHome implements AsyncDisposable {
     return entries.map(({ details }) => `${details["status"]} ${/(\d+)\.mp4$/.exec(String(details["path"]))?.[1]}`);
   }
 
-  /** How often Ring was asked for the history. */
+  /** How often Ring was asked for the history of one kind of events, as recordings are. */
   get historyLooks(): number {
     const answers = this.home.cloud.journal.entries({ kind: "http.answered" });
-    return answers.filter(({ details }) => String(details["path"]).startsWith("/evm/v2/history/devices/")).length;
+    const isLook = ({ path, query }: Record<string, unknown>): boolean =>
+      String(path).startsWith("/evm/v2/history/devices/") && JSON.stringify(query ?? "").includes("event_types");
+    return answers.filter(({ details }) => isLook(details)).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -57,6 +57,22 @@ test("health comes from the record, from the health page where the record has no
   expect(cloud.journal.violations).toEqual([]);
 });
 
+test("what happened before Belfry came is known from Ring's history, and fires nothing", async () => {
+  await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
+  const { at, eventId } = await home.cloud.operations.causeMotion("driveway", "human", 3_000);
+  const camera = home.camera("driveway");
+  await home.startBelfry();
+  await home.observer.waitFor("the last activity", home.topic(camera, "last_activity", "state"), {
+    payload: new Date(at).toISOString(),
+    timeoutMs: 40_000,
+  });
+  const motion = JSON.parse(home.observer.latest(home.topic(camera, "motion", "attributes"))?.text ?? "");
+  expect(motion).toMatchObject({ lastMotion: Math.floor(at / 1000), personDetected: true, eventId });
+  expect(home.observer.latest(home.topic(camera, "motion", "state"))?.text).toBe("OFF");
+  expect(home.observer.latest(home.topic(camera, "motion_event", "state"))).toBeUndefined();
+  expect(home.cloud.journal.violations).toEqual([]);
+});
+
 test("an odd time in the record of one camera costs that time, and no other camera", async () => {
   const changes = { driveway: { health: { last_update_time: 1.8e15 } } };
   const account = buildAccount({ devices: ["driveway", "front-door"], changes });
@@ -94,14 +110,14 @@ test("what only the settings page shows is there from the first moment of the ne
   mergeInto(camera.extraSettings, { motion_settings: { enable_ir_led: true } });
   const belfry = await home.startBelfry();
   const topic = home.topic(camera, "infrared_light", "state");
-  await home.observer.waitFor("the settings page", topic, { payload: "ON" });
+  await home.observer.waitFor("the settings page", topic, { payload: "ON", timeoutMs: 30_000 });
   await belfry.stop();
   const path = `/devices/v1/devices/${camera.id}/settings$`;
   home.cloud.operations.failNextRequests({ path, method: "GET", times: 5, status: 503 });
   const from = home.observer.position;
   await home.startBelfry();
   const discovery = discoveryOf(camera.record.device_id);
-  const first = await home.observer.waitFor("discovery", discovery, { from });
+  const first = await home.observer.waitFor("discovery", discovery, { from, timeoutMs: 30_000 });
   expect(JSON.parse(first.text).components).toHaveProperty("infrared_light");
 });
 

@@ -65,6 +65,7 @@ function watch(cameras: readonly RingCamera[]): void {
     watched.add(camera);
     camera.stateChanged.subscribe((state) => say("state", { state }));
     camera.eventHappened.subscribe((event) => say("event", { name: camera.state.name, event }));
+    camera.eventFound.subscribe((event) => say("found", { name: camera.state.name, event }));
     camera.eventImageReady.subscribe((image) => say("image", { name: camera.state.name, image }));
   }
 }

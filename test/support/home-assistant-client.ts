@@ -11,6 +11,7 @@ export interface RegistryEntry {
   readonly entity_id: string;
   readonly unique_id: string;
   readonly platform: string;
+  readonly original_name: string | null;
   readonly device_id: string | null;
   readonly entity_category: string | null;
   readonly disabled_by: string | null;
@@ -20,6 +21,9 @@ export interface RegistryDevice {
   readonly id: string;
   readonly identifiers: readonly (readonly string[])[];
   readonly name: string;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly sw_version: string | null;
   readonly via_device_id: string | null;
 }
 

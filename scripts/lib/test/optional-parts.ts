@@ -53,7 +53,7 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "home-assistant",
-    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG)",
+    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG; HOME_ASSISTANT_RESTART)",
     lacks: () => missingVariables(["HOME_ASSISTANT_URL", "HOME_ASSISTANT_TOKEN", "HOME_ASSISTANT_LOG"]),
   },
   {

@@ -260,14 +260,14 @@ export const optionRows = [
     pattern: /^(?:https?:\/\/\S+)?$/,
     shape: "a URL such as https://homeassistant.local:8123, or empty",
     title: "Home Assistant's address",
-    text: "Address of Home Assistant in the still image address of the info entity; left empty, the app asks Home Assistant for the address it has at home, and elsewhere http://homeassistant.local:8123 is used.",
+    text: "Address of Home Assistant in the still image address that a camera's Last report shows; left empty, the app asks Home Assistant for the address it has at home, and elsewhere http://homeassistant.local:8123 is used.",
   },
   {
     key: "stream_url_credentials",
     type: "boolean",
     default: true,
     title: "Credentials in stream addresses",
-    text: "Shows stream user and password inside the stream address of the info entity, ready to paste.",
+    text: "Shows stream user and password inside the stream address that a camera's Last report shows, ready to paste.",
   },
   {
     key: "web_port",

@@ -41,7 +41,7 @@ export const bridgeRows: readonly Row[] = [
     key: "sign_in_needed",
     platform: "binary_sensor",
     topics: ["state"],
-    options: { name: "Sign-in needed", device_class: "problem", icon: "mdi:account-alert-outline", ...diagnostic },
+    options: { name: "Ring account", device_class: "problem", icon: "mdi:account-alert-outline", ...diagnostic },
     exists: always,
     state: ({ signIn }) => onOff(signIn.state === "refused" || signIn.state === "signed-out"),
   },
@@ -62,7 +62,7 @@ export const bridgeRows: readonly Row[] = [
     exists: always,
     state: ({ problem }) => problem ?? "none",
   },
-  timeRow("last_push", "Last push", ({ push }) => push.lastPushAt),
+  timeRow("last_push", "Last event from Ring", ({ push }) => push.lastPushAt),
   timeRow("last_contact", "Last contact with Ring", ({ lastContactAt }) => lastContactAt),
   {
     key: "version",

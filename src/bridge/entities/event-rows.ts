@@ -35,7 +35,7 @@ export const eventRows: readonly Row[] = [
     key: "ding",
     platform: "binary_sensor",
     topics: ["state", "attributes"],
-    options: { name: "Ding", device_class: "occupancy", icon: "mdi:doorbell-video" },
+    options: { name: "Doorbell pressed", device_class: "occupancy", icon: "mdi:doorbell-video" },
     exists: isDoorbell,
     state: ({ events }) => onOff(events.ding.isOn),
     attributes: ({ events }) => lastTimes("Ding", events.ding),
@@ -62,8 +62,8 @@ export const eventRows: readonly Row[] = [
       return last && { kind: last.kind, detection: last.detection, eventId: last.eventId ?? null };
     },
   },
-  holdRow("motion", "Motion duration", () => true),
-  holdRow("ding", "Ding duration", isDoorbell),
+  holdRow("motion", "Motion hold time", () => true),
+  holdRow("ding", "Doorbell hold time", isDoorbell),
 ];
 
 function holdRow(kind: EventKind, name: string, exists: Row["exists"]): Row {

@@ -60,7 +60,7 @@ export const healthRows: readonly Row[] = [
     topics: ["attributes"],
     readsFrom: "info",
     options: {
-      name: "Wireless",
+      name: "Wi-Fi signal",
       device_class: "signal_strength",
       unit_of_measurement: "dBm",
       state_class: "measurement",
@@ -86,7 +86,7 @@ export const healthRows: readonly Row[] = [
     topics: ["state"],
     attributesFromState: true,
     options: {
-      name: "Info",
+      name: "Last report",
       device_class: "timestamp",
       entity_category: "diagnostic",
       icon: "mdi:information-outline",
@@ -103,7 +103,7 @@ function batteryBayRow(bay: 1 | 2): Row {
     key: `battery_${bay}`,
     platform: "sensor",
     topics: ["state"],
-    options: { name: `Battery ${bay}`, ...percent },
+    options: { name: `Battery bay ${bay}`, ...percent },
     exists: ({ camera }) => camera.batteryBays.length > 1,
     // A battery that was taken out has no level any more.
     state: ({ camera }) => String(camera.batteryBays[bay - 1] ?? "None"),

@@ -90,7 +90,7 @@ export const settingRows: readonly Row[] = [
   }),
   numberRow("captureSeconds", { min: 1, max: 604_800 }, "s", {
     key: "capture_interval",
-    name: "Snapshot capture interval",
+    name: "Ring's snapshot capture interval",
     icon: "mdi:camera-timer",
     isHidden: true,
   }),

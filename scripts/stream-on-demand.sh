@@ -16,8 +16,13 @@ topic=${BELFRY_CONTROL_TOPIC:?}/$path
 
 # After so many seconds the subscription begins anew: a broker that is gone for good is noticed by that.
 renew_s=15
-timed_out=27
 attempts=3
+
+# How a subscription ended: the stream is over for this lease; nothing was heard; Belfry knows the lease; it does not.
+over=0
+silent=1
+known=2
+unknown=3
 
 new_lease() {
   { read -r lease </proc/sys/kernel/random/uuid; } 2>/dev/null ||
@@ -38,40 +43,27 @@ insist() {
   done
 }
 
-# Prints `again` before each subscription, `pid <its process>`, and then the attributes, line by line.
-follow() {
-  failed=0
-  while echo again; do
-    mosquitto_sub -h "$host" -p "$port" -q 1 -k 10 -W "$renew_s" -t "$topic/attributes" \
-      --will-topic "$topic/command" --will-payload "OFF-DEMAND $lease" --will-qos 1 &
-    echo "pid $!"
-    wait "$!"
-    if [ "$?" -eq "$timed_out" ]; then
-      failed=0
-    else
-      failed=$((failed + 1))
-      [ "$failed" -lt "$attempts" ] || return
-      sleep 1
-    fi
-  done
-}
+# Prints `pid <its process>`, and then the attributes, line by line. Where util-linux offers it, the kernel kills it together with
+# this shell, whatever kills that: then the broker says OFF-DEMAND.
+subscribe() {
+  set -- mosquitto_sub -h "$host" -p "$port" -q 1 -k 10 -W "$renew_s" -t "$topic/attributes" \
+    --will-topic "$topic/command" --will-payload "OFF-DEMAND $lease" --will-qos 1
+  setpriv --pdeathsig KILL true && set -- setpriv --pdeathsig KILL -- "$@"
+  exec sh -c 'echo "pid $$"; exec "$@"' subscribe "$@"
+} 2>/dev/null
 
-# Reads what follow prints until the stream is over for this lease, or was never known to Belfry.
+# Reads what subscribe prints; the lease is `taken` where an earlier subscription has heard so.
 watch() {
   subscription=
+  heard=$silent
   trap 'leave' TERM
-  known=
-  turns=0
-  while read -r line; do
-    case $line in
-      again)
-        turns=$((turns + 1))
-        [ -n "$known" ] || [ "$turns" -le 2 ] || break
-        ;;
-      'pid '*) subscription=${line#pid } ;;
-      *'"ended":['*"\"$lease\""*) break ;;
-      *"\"$lease\""*) known=yes ;;
-      *) [ -z "$known" ] || break ;;
+  while [ "$heard" -ne "$over" ] && read -r line; do
+    case $taken$line in
+      'pid '* | 'yespid '*) subscription=${line#pid } ;;
+      *'"ended":['*"\"$lease\""*) heard=$over ;;
+      *"\"$lease\""*) taken=yes heard=$known ;;
+      yes*) heard=$over ;;
+      *) heard=$unknown ;;
     esac
   done
   leave
@@ -80,19 +72,36 @@ watch() {
 leave() {
   trap '' TERM
   [ -z "$subscription" ] || kill "$subscription" 2>/dev/null
-  exit 0
+  exit "$heard"
 }
 
 finish() {
   trap '' INT TERM HUP
   say "OFF-DEMAND $lease"
-  kill "$watcher" 2>/dev/null
+  [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
   exit 0
 }
 
+watcher=
+taken=
+failed=0
 new_lease
-follow 2>/dev/null | watch &
-watcher=$!
 trap finish INT TERM HUP
 insist "ON-DEMAND $path $lease" || finish
-wait "$watcher"
+while [ "$failed" -lt "$attempts" ]; do
+  subscribe | watch &
+  watcher=$!
+  wait "$watcher"
+  case $? in
+    "$over") exit 0 ;;
+    "$known")
+      taken=yes
+      failed=0
+      ;;
+    *)
+      failed=$((failed + 1))
+      sleep 1
+      ;;
+  esac
+done
+finish

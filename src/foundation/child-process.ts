@@ -159,13 +159,7 @@ export function endLeftovers(instance: string): Promise<number[]> {
 /** Kills all processes that carry this variable in their environment, but for ourselves; returns their ids. Linux only, else none. */
 export async function endMarked(variable: string, value: string): Promise<number[]> {
   const ended: number[] = [];
-  const marker = `${variable}=${value}`;
-  const entries = await readdir("/proc").catch((): string[] => []);
-  for (const entry of entries) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === globalThis.process.pid) continue;
-    const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-    if (!environment.split("\0").includes(marker)) continue;
+  for (const pid of (await findMarked({ [variable]: value })) ?? []) {
     try {
       globalThis.process.kill(pid, "SIGKILL");
       ended.push(pid);
@@ -174,4 +168,20 @@ export async function endMarked(variable: string, value: string): Promise<number
     }
   }
   return ended;
+}
+
+/** All processes that carry these variables in their environment, but for ourselves. Undefined where that cannot be seen: not on Linux. */
+export async function findMarked(variables: Readonly<Record<string, string>>): Promise<number[] | undefined> {
+  const entries = await readdir("/proc").catch(() => undefined);
+  if (!entries) return undefined;
+  const markers = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const found: number[] = [];
+  for (const entry of entries) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === globalThis.process.pid) continue;
+    const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+    const carried = environment.split("\0");
+    if (markers.every((marker) => carried.includes(marker))) found.push(pid);
+  }
+  return found;
 }

@@ -77,6 +77,13 @@ const nothingLeft = (timeoutMs = 3_000): Promise<true> =>
     { timeoutMs },
   );
 
+/** It follows the stream, or is about to. */
+const subscribed = (): Promise<true> =>
+  until("the subscription", async () => {
+    const all = await processesWith("SCRIPT_TEST", mark);
+    return all.some(({ command }) => command.startsWith("mosquitto_sub")) ? true : undefined;
+  });
+
 const wanted = /^ON-DEMAND 54e019aabbcc_live ([A-Za-z0-9-]{8,64})$/;
 
 test("it says what it wants, follows the stream, and ends when that is over", async () => {
@@ -84,7 +91,7 @@ test("it says what it wants, follows the stream, and ends when that is over", as
   const script = start();
   const lease = await heard(wanted);
   tell([lease]);
-  tell([]);
+  tell([], [lease]);
   const [code] = await once(script, "exit");
   expect(code).toBe(0);
   expect(said).toHaveLength(1);
@@ -115,12 +122,21 @@ test("killed with -9, the broker gives its lease back for it", async () => {
   const script = start();
   const lease = await heard(wanted);
   tell([lease]);
-  await until("the subscription", async () => {
-    const all = await processesWith("SCRIPT_TEST", mark);
-    return all.some(({ command }) => command.startsWith("mosquitto_sub")) ? true : undefined;
-  });
+  await subscribed();
   process.kill(-(script.pid ?? 0), "SIGKILL");
   expect(await heard(/^OFF-DEMAND (\S+)$/)).toBe(lease);
+});
+
+test("if its first process alone is killed with -9, the rest goes with it, and the broker gives its lease back", async () => {
+  const script = start();
+  const lease = await heard(wanted);
+  tell([lease]);
+  await subscribed();
+  const killedAt = monotonicUnixMs();
+  process.kill(script.pid ?? 0, "SIGKILL");
+  expect(await heard(/^OFF-DEMAND (\S+)$/)).toBe(lease);
+  expect(monotonicUnixMs() - killedAt).toBeLessThan(1_000);
+  await nothingLeft();
 });
 
 test("two at once have leases of their own, and each ends with its own", async () => {

@@ -3,6 +3,7 @@ import { abortable, aborted, composeSignals, onAbort, StopError } from "../../..
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import { StreamRefusedError } from "../../errors.ts";
 import type { Viewer } from "../../hub/stream.ts";
 import { trackNumbers } from "../../hub/track-numbers.ts";
 import { CarriageReaders, type SeenReader } from "./carriage-readers.ts";
@@ -32,8 +33,8 @@ export interface CarriageTools {
 
 export interface CarriageOptions extends CarriageTools {
   readonly stream: EngineStream;
-  /** Who caused it, as far as MediaMTX tells. */
-  readonly findStarter: () => Promise<Viewer>;
+  /** Who may have caused it, as far as MediaMTX tells, the most likely first. */
+  readonly findStarters: () => Promise<readonly Viewer[]>;
   /** Where FFmpeg publishes. `isHeld`: nothing goes on to MediaMTX before somebody reads there. */
   readonly openPublication: (isHeld: boolean) => Promise<Publication>;
   /** Whether the camera sends sound, as far as is known; kept for the next time. */
@@ -125,11 +126,11 @@ export class Carriage {
 
   /** Rejects when it is over; before it was published a failure is tried again. */
   async #carryOn(): Promise<void> {
-    const { stream, findStarter, hearing, clock, logger } = this.#options;
-    const starter = await findStarter();
+    const { stream, findStarters, hearing, clock, logger } = this.#options;
+    const starters = await findStarters();
     this.#signal.throwIfAborted();
     for (let attempt = 1; ; attempt++) {
-      const end = await this.#carry(await this.#takeLease(starter));
+      const end = await this.#carry(await this.#takeLease(starters));
       this.#signal.throwIfAborted();
       if (end.kind === "silent") {
         hearing.isSilent = true;
@@ -141,16 +142,28 @@ export class Carriage {
     }
   }
 
-  /** On what FFmpeg is going to be told of the stream: else it would be told to ask again where something else comes. */
-  async #takeLease(starter: Viewer): Promise<EngineLease> {
-    const { stream } = this.#options;
+  /** For the first who may have it: only where none may, all who wait are sent away. */
+  async #takeLease(starters: readonly Viewer[]): Promise<EngineLease> {
     const previous = this.#lease;
-    const viewer = previous?.viewer ?? starter;
+    let refusal: unknown;
+    for (const viewer of previous ? [previous.viewer] : starters) {
+      try {
+        this.#lease = await this.#leaseFor(viewer);
+        previous?.[Symbol.dispose]();
+        return this.#lease;
+      } catch (error) {
+        if (!isOfOneViewer(error)) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  /** On what FFmpeg is going to be told of the stream: else it would have to ask again where something else comes. */
+  async #leaseFor(viewer: Viewer): Promise<EngineLease> {
+    const { stream } = this.#options;
     const described = await stream.describe(viewer, this.#signal);
-    const lease = stream.lease(viewer, described);
-    previous?.[Symbol.dispose]();
-    this.#lease = lease;
-    return lease;
+    return stream.lease(viewer, described);
   }
 
   /** Resolves when FFmpeg is gone, or the stream is over. */
@@ -229,6 +242,11 @@ function tracksFor(sound: CarriedSound): readonly number[] {
   const { video, aac, audio } = trackNumbers;
   if (sound === "none") return [video];
   return sound === "copy" ? [video, aac, audio] : [video, audio];
+}
+
+/** Somebody else may have the stream. */
+function isOfOneViewer(error: unknown): boolean {
+  return error instanceof StreamRefusedError && (error.refusal === "paused" || error.refusal === "budget");
 }
 
 /** Failures of FFmpeg, and a camera that sends something else than it did last time. */

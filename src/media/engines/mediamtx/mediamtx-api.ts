@@ -19,6 +19,8 @@ export interface MediamtxPath {
 /** Who reads. */
 export interface MediamtxSession {
   readonly id: string;
+  /** Unix ms. */
+  readonly createdAt: number;
   readonly path: string;
   /** Without port. */
   readonly address: string;
@@ -31,6 +33,8 @@ export interface MediamtxConnection {
   readonly createdAt: number;
   readonly address: string;
   readonly hasSession: boolean;
+  /** Something has come of it. */
+  readonly hasAsked: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -72,6 +76,7 @@ export class MediamtxApi {
   async sessions(list: SessionList, signal: AbortSignal): Promise<readonly MediamtxSession[]> {
     return (await this.#list(list, signal)).map((item) => ({
       id: textOf(item["id"]),
+      createdAt: Date.parse(textOf(item["created"])),
       path: textOf(item["path"]),
       address: hostOf(textOf(item["remoteAddr"])),
       userAgent: textOf(item["userAgent"]).slice(0, 200),
@@ -89,6 +94,7 @@ export class MediamtxApi {
       createdAt: Date.parse(textOf(item["created"])),
       address: hostOf(textOf(item["remoteAddr"])),
       hasSession: typeof item["session"] === "string",
+      hasAsked: item["inboundBytes"] !== 0,
     }));
   }
 

@@ -5,7 +5,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { abortable, composeSignals } from "../../../foundation/abort.ts";
-import { Child, type ChildExit, endMarked } from "../../../foundation/child-process.ts";
+import { Child, type ChildExit, endMarked, findMarked } from "../../../foundation/child-process.ts";
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
@@ -53,6 +53,7 @@ export class MediamtxRun implements AsyncDisposable {
   readonly #options: MediamtxRunOptions;
   readonly #child: Child;
   readonly #publishing: Login;
+  readonly #mark: string;
   #lastComplaint = "";
 
   private constructor(options: MediamtxRunOptions, child: Child, { control, publishing }: Logins, mark: string) {
@@ -62,6 +63,7 @@ export class MediamtxRun implements AsyncDisposable {
     this.#options = options;
     this.#child = child;
     this.#publishing = publishing;
+    this.#mark = mark;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => {
         const { level, message } = logLine(line, logger);
@@ -105,6 +107,12 @@ export class MediamtxRun implements AsyncDisposable {
     const { config, clock } = this.#options;
     const target = { host: ownAddress(config.host), port: this.ports.rtsp, login: this.#publishing };
     return PublishRelay.open({ path, target, isHeld, clock });
+  }
+
+  /** Nothing of the on-demand scripts that it has run for this path is there any more. False where that cannot be told. */
+  async isScriptGone(path: string): Promise<boolean> {
+    const found = await findMarked({ [runVariable]: this.#mark, MTX_PATH: path });
+    return found?.length === 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { PermanentError, TransientError } from "../../../foundation/errors.ts";
 import { RecordingOutput } from "../../hub/reader-output.fake.ts";
 import { viewer } from "../../hub/stream.fixtures.ts";
+import type { StreamBudget } from "../../hub/stream-budget.ts";
 import { OnDemandStage } from "./on-demand.fixtures.ts";
 
 const [first, second] = ["lease-number-1", "lease-number-2"];
@@ -229,15 +230,55 @@ test("readers at MediaMTX are the stream's viewers, and each new one gets a key 
   expect(session.keyFrameRequests).toBe(before + 2);
 });
 
-test("a script that says nothing leaves nobody waiting", async () => {
+test("a script that dies before its first word leaves nobody waiting; one that is slow is given time", async () => {
+  const stage = new OnDemandStage();
+  const { clock } = stage.stream;
+  stage.path.scriptStarted();
+  expect(stage.path.isIdle).toBe(false);
+  await clock.advance(400);
+  expect(stage.replaced).toHaveLength(1);
+  expect(stage.path.isIdle).toBe(true);
+  stage.isScriptGone = false;
+  stage.path.scriptStarted();
+  await clock.advance(2_000);
+  stage.isScriptGone = true;
+  await clock.advance(150);
+  expect(stage.replaced).toHaveLength(2);
+  stage.isScriptGone = false;
+  stage.path.scriptStarted();
+  await clock.advance(4_900);
+  expect(stage.replaced).toHaveLength(2);
+  await clock.advance(200);
+  expect(stage.replaced).toHaveLength(3);
+});
+
+test("a script that has spoken is watched no more", async () => {
   const stage = new OnDemandStage();
   stage.path.scriptStarted();
-  await stage.stream.clock.advance(3_000);
-  expect(stage.replaced).toHaveLength(1);
-  stage.path.scriptStarted();
   await stage.wanted(first);
-  await stage.stream.clock.advance(3_000);
-  expect(stage.replaced).toHaveLength(1);
+  await stage.stream.clock.advance(6_000);
+  expect(stage.replaced).toEqual([]);
+});
+
+test("a limit of one viewer sends nobody away while another may have asked", async () => {
+  const paused = { kind: "rtsp", address: "192.0.2.9", userAgent: "wall" } as const;
+  const other = { kind: "rtsp", address: "192.0.2.10", userAgent: "phone" } as const;
+  const budget: StreamBudget = {
+    started: () => undefined,
+    ended: () => undefined,
+    check: ({ userAgent }) =>
+      userAgent === "wall" ? { refusal: "paused", message: "a pause", retryAfterMs: 1_000 } : undefined,
+  };
+  const both = new OnDemandStage({ budgets: [budget] });
+  both.starters = [paused, other];
+  await both.wanted(first);
+  expect(both.stream.path.status.viewers).toMatchObject([other]);
+  expect(both.replaced).toEqual([]);
+  const alone = new OnDemandStage({ budgets: [budget] });
+  alone.starters = [paused];
+  await alone.wanted(first);
+  expect(alone.publishers).toEqual([]);
+  expect(alone.replaced).toHaveLength(1);
 });
 
 test("a locked stream is closed at MediaMTX, but not under those who watch it", async () => {

@@ -11,13 +11,16 @@ import { parseDemandCommand } from "./demand-command.ts";
 import type { EngineStream } from "./engine-stream.ts";
 import { closedPath, type MediamtxConfig, onDemandPath } from "./mediamtx-config.ts";
 import type { Publication } from "./publishing/publish-relay.ts";
+import { ScriptWatch } from "./script-watch.ts";
 
 /** What a path needs of MediaMTX. While that is away nothing can be published, and there is nothing else to do. */
 export interface PathServer {
   replacePath(name: string, config: MediamtxConfig): void;
   openPublication(name: string, isHeld: boolean): Promise<Publication>;
-  /** Who is waiting there, as far as can be told. */
-  findStarter(name: string): Promise<Viewer>;
+  /** Who may be waiting there, the most likely first; never empty. */
+  findStarters(name: string): Promise<readonly Viewer[]>;
+  /** Nothing of the scripts that were run for it is there any more. False where that cannot be told. */
+  isScriptGone(name: string): Promise<boolean>;
   /** Looks again, now; resolves when the paths know. */
   look(): Promise<void>;
 }
@@ -45,8 +48,6 @@ const rememberedLeases = 16;
 const unreadLimitMs = 4_000;
 /** Without a lease nobody is going to say it. */
 const unreadWithoutLeaseMs = 1_000;
-/** From the start of the script to its first word. */
-const scriptLimitMs = 3_000;
 
 export class OnDemandPath implements AsyncDisposable {
   readonly #options: OnDemandPathOptions;
@@ -59,12 +60,17 @@ export class OnDemandPath implements AsyncDisposable {
   #generation = 0;
   /** As MediaMTX was told. */
   #isClosed: boolean | undefined;
-  #scriptTimer: Disposable | undefined;
+  readonly #script: ScriptWatch;
   #isOver = false;
 
   constructor(options: OnDemandPathOptions) {
     this.#options = options;
     this.#name = options.stream.path;
+    this.#script = new ScriptWatch({
+      isGone: () => options.server.isScriptGone(this.#name),
+      onDead: () => this.#scriptDied(),
+      clock: options.clock,
+    });
     this.#statusListener = options.stream.statusChanged.subscribe(() => this.#statusChanged());
     this.#tell();
   }
@@ -74,10 +80,15 @@ export class OnDemandPath implements AsyncDisposable {
     return this.#carriage !== undefined;
   }
 
+  /** Readers who wait for it do not wait in vain. */
+  get isOnItsWay(): boolean {
+    return this.#script.isWatching || (this.#carriage !== undefined && !this.#carriage.isPublished);
+  }
+
   /** MediaMTX has just started and knows nothing of it. */
   register(): void {
     this.#isClosed = this.#options.stream.status.isLocked;
-    this.#replace();
+    this.beginAnew();
   }
 
   /** What came on its command topic. */
@@ -106,13 +117,18 @@ export class OnDemandPath implements AsyncDisposable {
 
   /** MediaMTX has started the script: if that says nothing, its readers would wait in vain. */
   scriptStarted(): void {
-    this.#scriptTimer?.[Symbol.dispose]();
-    this.#scriptTimer = this.#options.clock.after(scriptLimitMs, () => {
-      this.#scriptTimer = undefined;
-      if (this.#carriage || this.#lease !== undefined) return;
-      this.#options.logger.warn(`the on-demand script of ${this.#name} said nothing; its readers are sent away`);
-      this.#replace();
-    });
+    if (this.isIdle) this.#script.begin();
+  }
+
+  /** Nobody wants it, as far as we have been told, and no script is about to say otherwise. */
+  get isIdle(): boolean {
+    return this.#carriage === undefined && this.#lease === undefined && !this.#script.isWatching;
+  }
+
+  /** Whoever waits for it at MediaMTX is sent away, and whoever comes next starts a new cycle. */
+  beginAnew(): void {
+    if (this.#isOver) return;
+    this.#options.server.replacePath(this.#name, this.#isClosed ? closedPath : onDemandPath(this.#generation++));
   }
 
   readerJoined(): void {
@@ -128,12 +144,12 @@ export class OnDemandPath implements AsyncDisposable {
     this.#options.logger.debug(`nobody reads ${this.#name} any more, and nobody said so`);
     this.#endLease();
     carriage.end();
-    this.#replace();
+    this.beginAnew();
   }
 
   /** MediaMTX is gone, and with it all readers. */
   serverGone(): void {
-    this.#scriptTimer?.[Symbol.dispose]();
+    this.#script[Symbol.dispose]();
     this.#endLease();
     this.#carriage?.end();
   }
@@ -147,7 +163,7 @@ export class OnDemandPath implements AsyncDisposable {
 
   #wanted(lease: string): void {
     if (this.#isOver || lease === this.#lease || this.#ended.includes(lease)) return;
-    this.#scriptTimer?.[Symbol.dispose]();
+    this.#script[Symbol.dispose]();
     this.#endLease();
     this.#lease = lease;
     this.#tell();
@@ -162,8 +178,13 @@ export class OnDemandPath implements AsyncDisposable {
     this.#endLease();
     if (!carriage || carriage !== this.#carriage) return;
     // A script that was killed leaves readers waiting, and MediaMTX does not notice.
-    if (!carriage.isPublished) this.#replace();
+    if (!carriage.isPublished) this.beginAnew();
     if (!carriage.isPublished || carriage.unreadMs !== undefined) carriage.end();
+  }
+
+  #scriptDied(): void {
+    this.#options.logger.warn(`the on-demand script of ${this.#name} said nothing; its readers are sent away`);
+    this.beginAnew();
   }
 
   #turnOn(): void {
@@ -179,7 +200,7 @@ export class OnDemandPath implements AsyncDisposable {
     const carriage = new Carriage({
       ...tools,
       stream,
-      findStarter: () => server.findStarter(this.#name),
+      findStarters: () => server.findStarters(this.#name),
       openPublication: (isHeld) => server.openPublication(this.#name, isHeld),
       hearing: this.#hearing,
       onFailed: (error) => this.#failed(error),
@@ -198,7 +219,7 @@ export class OnDemandPath implements AsyncDisposable {
     if (error instanceof AppError && error.code.startsWith("stream."))
       logger.debug(() => `readers of ${this.#name} at MediaMTX are sent away`, error);
     else logger.warn(`${this.#name} cannot be carried to MediaMTX`, error);
-    this.#replace();
+    this.beginAnew();
     this.#endLease(error);
   }
 
@@ -219,12 +240,7 @@ export class OnDemandPath implements AsyncDisposable {
     const { isLocked } = this.#options.stream.status;
     if (this.#isClosed === undefined || this.#isClosed === isLocked || this.#carriage || this.#isOver) return;
     this.#isClosed = isLocked;
-    this.#replace();
-  }
-
-  #replace(): void {
-    if (this.#isOver) return;
-    this.#options.server.replacePath(this.#name, this.#isClosed ? closedPath : onDemandPath(this.#generation++));
+    this.beginAnew();
   }
 
   #endLease(error?: Error): void {

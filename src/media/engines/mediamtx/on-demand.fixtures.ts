@@ -2,6 +2,7 @@
 import { profileLevelId } from "../../formats/h264-sps.ts";
 import { highSps, pps } from "../../hub/h264-packets.fixtures.ts";
 import { type StageOptions, StreamStage } from "../../hub/stream.fixtures.ts";
+import type { Viewer } from "../../hub/stream.ts";
 import type { RememberedStream } from "../../hub/stream-memory.ts";
 import type { CarriedSound } from "./carriage.ts";
 import type { DemandAttributes } from "./control-channel.ts";
@@ -49,6 +50,8 @@ export class OnDemandStage {
   readonly path: OnDemandPath;
   readonly publications: FakePublication[] = [];
   looks = 0;
+  starters: readonly Viewer[] = [{ kind: "rtsp", address: "192.0.2.9", userAgent: "" }];
+  isScriptGone = true;
 
   constructor(options: StageOptions = {}) {
     this.stream = new StreamStage(options);
@@ -59,7 +62,8 @@ export class OnDemandStage {
       server: {
         replacePath: (_name, config) => void this.replaced.push(config),
         openPublication: async (_name, isHeld) => this.#openPublication(isHeld),
-        findStarter: async () => ({ kind: "rtsp", address: "192.0.2.9", userAgent: "" }),
+        findStarters: async () => this.starters,
+        isScriptGone: async () => this.isScriptGone,
         look: async () => void this.looks++,
       },
       tools: {

@@ -1,17 +1,30 @@
-// Looks at MediaMTX: which streams are there, who reads them, and who may have caused a demand.
+// Looks at MediaMTX: who reads which streams, who waits for one, and who may have caused a demand.
 import type { Viewer } from "../../hub/stream.ts";
 import type { SeenReader } from "./carriage-readers.ts";
-import type { MediamtxApi, MediamtxConnection, MediamtxSession, SessionList } from "./mediamtx-api.ts";
+import type { KnownViewers } from "./known-viewers.ts";
+import type { MediamtxApi, MediamtxSession, SessionList } from "./mediamtx-api.ts";
 
 export interface SeenPath {
   readonly readers: readonly SeenReader[];
   readonly isHls: boolean;
 }
 
+/** Somebody whom MediaMTX has not answered yet. */
+export interface Waiter {
+  readonly id: string;
+  /** Unix ms. */
+  readonly sinceMs: number;
+  readonly address: string;
+  /** What it waits for, and who it is: known of all but RTSP connections. */
+  readonly path: string | undefined;
+  readonly viewer: Viewer | undefined;
+}
+
 export interface ReaderWatchOptions {
-  readonly api: MediamtxApi;
+  readonly api: Pick<MediamtxApi, "paths" | "hlsPaths" | "sessions" | "connections">;
   readonly hasHls: boolean;
   readonly hasRtsps: boolean;
+  readonly hasWhep: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -21,7 +34,6 @@ const lists: Readonly<Record<string, { readonly list: SessionList; readonly kind
   hlsSession: { list: "hlssessions", kind: "hls" },
   webRTCSession: { list: "webrtcsessions", kind: "webrtc" },
 };
-const rememberedAddresses = 200;
 const unknownViewer: Viewer = { kind: "mediamtx", address: "", userAgent: "" };
 /** A connection without a session that is older than this does not wait for its first answer. */
 const longestWaitMs = 2_000;
@@ -30,15 +42,14 @@ export class ReaderWatch {
   readonly #options: ReaderWatchOptions;
   /** Readers by their id. */
   #viewers = new Map<string, Viewer>();
-  /** Who was last seen at an address: a demand comes from an address alone, and its budget is that of the viewer. */
-  readonly #byAddress: Map<string, Viewer>;
+  readonly #known: KnownViewers;
 
-  constructor(options: ReaderWatchOptions, byAddress: Map<string, Viewer>) {
+  constructor(options: ReaderWatchOptions, known: KnownViewers) {
     this.#options = options;
-    this.#byAddress = byAddress;
+    this.#known = known;
   }
 
-  /** By name; a path without publisher and readers may be missing. */
+  /** By name; a path without readers may be missing. */
   async look(): Promise<ReadonlyMap<string, SeenPath>> {
     const { api, hasHls, signal } = this.#options;
     const [paths, hlsPaths] = await Promise.all([
@@ -54,25 +65,47 @@ export class ReaderWatch {
     );
   }
 
-  /** Whoever connected last and has not been answered. The newest connections are asked for anew each time. */
-  async starter(path: string, nowMs: number): Promise<Viewer> {
-    const { api, hasHls, hasRtsps, signal } = this.#options;
-    const [plain, encrypted, hls] = await Promise.all([
+  /** Asked anew each time. Sessions are among them, too, when what they wait for is there already. */
+  async waiters(): Promise<readonly Waiter[]> {
+    const { api, hasHls, hasRtsps, hasWhep, signal } = this.#options;
+    const [plain, encrypted, hls, whep] = await Promise.all([
       api.connections("rtspconns", signal),
       hasRtsps ? api.connections("rtspsconns", signal) : [],
       hasHls ? api.sessions("hlssessions", signal) : [],
+      hasWhep ? api.sessions("webrtcsessions", signal) : [],
     ]);
-    const viewer = hls.find((session) => session.path === path);
-    if (viewer) return { kind: "hls", address: viewer.address, userAgent: viewer.userAgent };
-    const waiting = [...plain, ...encrypted].filter(
-      ({ hasSession, createdAt }) => !hasSession && nowMs - createdAt < longestWaitMs,
-    );
-    const newest = waiting.reduce<MediamtxConnection | undefined>(
-      (latest, one) => (latest && latest.createdAt >= one.createdAt ? latest : one),
-      undefined,
-    );
-    if (!newest) return unknownViewer;
-    return this.#byAddress.get(newest.address) ?? { kind: "rtsp", address: newest.address, userAgent: "" };
+    const connections = [...plain, ...encrypted].filter(({ hasSession, hasAsked }) => hasAsked && !hasSession);
+    return [
+      ...hls.map((session) => waiterOf(session, "hls")),
+      ...whep.map((session) => waiterOf(session, "webrtc")),
+      ...connections.map(({ id, createdAt: sinceMs, address }) => ({
+        id,
+        sinceMs,
+        address,
+        path: undefined,
+        viewer: undefined,
+      })),
+    ];
+  }
+
+  /** All who may have caused a demand for that path just now, the most likely first; never empty. */
+  async starters(path: string, nowMs: number): Promise<readonly Viewer[]> {
+    const waiters = await this.waiters();
+    const named = waiters.flatMap((waiter) => (waiter.path === path && waiter.viewer ? [waiter.viewer] : []));
+    const nameless = waiters
+      .filter(({ viewer, sinceMs }) => !viewer && nowMs - sinceMs < longestWaitMs)
+      .toSorted((one, other) => other.sinceMs - one.sinceMs);
+    const found = [...named, ...this.#whoMayBe(nameless.map(({ address }) => address))];
+    return found.length > 0 ? found : [unknownViewer];
+  }
+
+  /** Of RTSP connections MediaMTX tells the address alone: it is one of those who were seen there, or somebody new. */
+  #whoMayBe(addresses: readonly string[]): Viewer[] {
+    return [...new Set(addresses)].flatMap((address) => {
+      const known = this.#known.at(address).toReversed();
+      const isSomebodyNew = addresses.filter((other) => other === address).length > known.length;
+      return isSomebodyNew ? [...known, { kind: "rtsp" as const, address, userAgent: "" }] : known;
+    });
   }
 
   #seen({ id, type }: { readonly id: string; readonly type: string }): SeenReader {
@@ -93,12 +126,18 @@ export class ReaderWatch {
     this.#viewers = new Map([...this.#viewers].filter(([id]) => present.has(id)));
   }
 
-  #remember({ id, address, userAgent }: MediamtxSession, kind: Viewer["kind"]): void {
-    const viewer = { kind, address, userAgent };
-    this.#viewers.set(id, viewer);
-    this.#byAddress.delete(address);
-    this.#byAddress.set(address, viewer);
-    const [oldest] = this.#byAddress.keys();
-    if (this.#byAddress.size > rememberedAddresses && oldest !== undefined) this.#byAddress.delete(oldest);
+  #remember(session: MediamtxSession, kind: Viewer["kind"]): void {
+    const viewer = viewerOf(session, kind);
+    this.#viewers.set(session.id, viewer);
+    this.#known.remember(viewer);
   }
+}
+
+function viewerOf({ address, userAgent }: MediamtxSession, kind: Viewer["kind"]): Viewer {
+  return { kind, address, userAgent };
+}
+
+function waiterOf(session: MediamtxSession, kind: Viewer["kind"]): Waiter {
+  const { id, createdAt: sinceMs, address, path } = session;
+  return { id, sinceMs, address, path, viewer: viewerOf(session, kind) };
 }

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import type { Viewer } from "../../hub/stream.ts";
+import { KnownViewers } from "./known-viewers.ts";
+import type { MediamtxConnection, MediamtxSession } from "./mediamtx-api.ts";
+import { ReaderWatch } from "./reader-watch.ts";
+
+const nowMs = Date.UTC(2026, 0, 1);
+const signal = new AbortController().signal;
+const rtsp = (address: string, userAgent: string): Viewer => ({ kind: "rtsp", address, userAgent });
+
+interface Lists {
+  readonly connections?: readonly Partial<MediamtxConnection>[];
+  readonly hls?: readonly Partial<MediamtxSession>[];
+  readonly whep?: readonly Partial<MediamtxSession>[];
+}
+
+function watching({ connections = [], hls = [], whep = [] }: Lists, known: readonly Viewer[] = []) {
+  const viewers = new KnownViewers();
+  for (const viewer of known) viewers.remember(viewer);
+  const session = { id: "s", createdAt: nowMs - 100, path: "a_live", address: "192.0.2.1", userAgent: "" };
+  const connection = { id: "c", createdAt: nowMs - 100, address: "192.0.2.1", hasSession: false, hasAsked: true };
+  const api = {
+    paths: async () => [],
+    hlsPaths: async () => [],
+    connections: async () => connections.map((one, index) => ({ ...connection, id: `c${index}`, ...one })),
+    sessions: async (list: string) =>
+      (list === "hlssessions" ? hls : whep).map((one, index) => ({ ...session, id: `${list}${index}`, ...one })),
+  };
+  return new ReaderWatch({ api, hasHls: true, hasRtsps: false, hasWhep: true, signal }, viewers);
+}
+
+test("whoever waits by HLS or WHEP for that path is a starter, by name", async () => {
+  const watch = watching({
+    hls: [{ userAgent: "hls.js" }, { path: "b_live", userAgent: "other" }],
+    whep: [{ userAgent: "Firefox", address: "192.0.2.2" }],
+  });
+  expect(await watch.starters("a_live", nowMs)).toEqual([
+    { kind: "hls", address: "192.0.2.1", userAgent: "hls.js" },
+    { kind: "webrtc", address: "192.0.2.2", userAgent: "Firefox" },
+  ]);
+});
+
+test("all who wait by RTSP may be it, the newest first; each is one of those who were seen at the address, or somebody new", async () => {
+  const known = [rtsp("192.0.2.1", "wall"), rtsp("192.0.2.1", "phone"), rtsp("192.0.2.3", "VLC")];
+  const watch = watching(
+    {
+      connections: [
+        { address: "192.0.2.1", createdAt: nowMs - 500 },
+        { address: "192.0.2.2", createdAt: nowMs - 50 },
+        { address: "192.0.2.3", createdAt: nowMs - 900 },
+        { address: "192.0.2.3", createdAt: nowMs - 800 },
+      ],
+    },
+    known,
+  );
+  expect(await watch.starters("a_live", nowMs)).toEqual([
+    rtsp("192.0.2.2", ""),
+    rtsp("192.0.2.1", "phone"),
+    rtsp("192.0.2.1", "wall"),
+    rtsp("192.0.2.3", "VLC"),
+    rtsp("192.0.2.3", ""),
+  ]);
+});
+
+test("who has been answered, has asked nothing or is there for long has not caused it", async () => {
+  const connections = [{ hasSession: true }, { hasAsked: false }, { createdAt: nowMs - 5_000 }];
+  const watch = watching({ connections });
+  expect(await watch.starters("a_live", nowMs)).toEqual([{ kind: "mediamtx", address: "", userAgent: "" }]);
+  expect((await watch.waiters()).map(({ id }) => id)).toEqual(["c2"]);
+});
+
+test("viewers are remembered by address, the newest ones", () => {
+  const known = new KnownViewers();
+  for (let number = 0; number < 12; number++) known.remember(rtsp("192.0.2.1", `player ${number}`));
+  known.remember(rtsp("192.0.2.1", "player 6"));
+  expect(known.at("192.0.2.1").map(({ userAgent }) => userAgent)).toEqual(
+    [4, 5, 7, 8, 9, 10, 11, 6].map((number) => `player ${number}`),
+  );
+  for (let host = 0; host < 200; host++) known.remember(rtsp(`198.51.100.${host}`, ""));
+  expect(known.at("192.0.2.1")).toEqual([]);
+});

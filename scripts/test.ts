@@ -6,7 +6,7 @@ import { findExecutable } from "../src/foundation/child-process.ts";
 import { runDemoCheck } from "./lib/test/demo-step.ts";
 import { filesOf, globsOf, type OptionalPart, optionalParts } from "./lib/test/optional-parts.ts";
 import { runWhole } from "./lib/test/run-step.ts";
-import { type Counts, Tally } from "./lib/test/tally.ts";
+import { type Counts, Tally, withoutSkips } from "./lib/test/tally.ts";
 import { readArguments, type TestArguments, usage } from "./lib/test/test-arguments.ts";
 import { countTests, runVitest } from "./lib/test/vitest-step.ts";
 
@@ -44,7 +44,10 @@ async function runPart(part: OptionalPart, { wanted, required }: TestArguments, 
   const reasons = [wanted.has(name) ? undefined : `not asked for (--${name})`, part.lacks()].filter(
     (reason) => reason !== undefined,
   );
-  if (reasons.length === 0) return await runVitest({ ...step, isSerial: true });
+  if (reasons.length === 0) {
+    const counts = await runVitest({ ...step, isSerial: true });
+    return required.has(name) ? withoutSkips(name, counts) : counts;
+  }
   const why = reasons.join("; ");
   if (required.has(name)) return { passed: 0, failed: [`${name}: required, but ${why}`], skipped: [] };
   const tests = await countTests(step);

@@ -124,6 +124,7 @@ export class CallMedia implements Disposable {
       ...(repetition ? { repetition } : {}),
       ...(offered.transportCounterId ? { transportCounter: { extensionId: offered.transportCounterId, next } } : {}),
       clock: this.#context.liveMedia.pacer,
+      wrapAfterMs: this.#context.knobs().rtpWrapAfterMs,
       send: (packet) => peer.send(media, packet),
     });
     return { media, peer, stream, keyFrameOnItsWay: false, receivedPackets: 0 };

@@ -95,7 +95,7 @@ test("last events and hold times are there after a restart, and are written at m
 test("what somebody else wrote into the state file costs only itself", () => {
   const memory = volatileCameraMemory();
   for (const key of ["motion_duration", "ding_duration"]) memory.write(key, 9_999);
-  memory.write("last_motion", { happenedAt: "yesterday" });
+  memory.write("last_motion", { happenedAt: 9e15 });
   memory.write("last_ding", { happenedAt: startMs, eventId: 12 });
   const { view } = setUp(memory).keeper;
   expect(view.holdSeconds).toEqual({ motion: 30, ding: 10 });

@@ -205,6 +205,19 @@ test("the image of a battery camera comes with the second push", async () => {
   expect(stage.keeper.view.eventPicture).toMatchObject({ event: { eventId: "1" }, picture: { source: "push" } });
 });
 
+test("what is known better of an event later is said of its picture, there or not yet; none is taken again", async () => {
+  const stage = await stageOf({ camera: batteryDoorbell });
+  const event = stage.happen("motion", { detection: "motion" });
+  await stage.clock.advance(0);
+  stage.keeper.eventRefined({ ...event, detection: "vehicle" });
+  stage.keeper.imageReady(event, "uuid:1");
+  await stage.clock.advance(0);
+  expect(stage.keeper.view.eventPicture?.event.detection).toBe("vehicle");
+  stage.keeper.eventRefined({ ...event, detection: "person" });
+  expect(stage.keeper.view.eventPicture).toMatchObject({ event: { detection: "person" }, picture: { source: "push" } });
+  expect(stage.asked).toEqual(["push uuid:1"]);
+});
+
 test("a second push that comes later than anybody waits for still brings the picture of its event", async () => {
   const stage = await stageOf({ camera: batteryDoorbell });
   stage.answers.recording = "hang";

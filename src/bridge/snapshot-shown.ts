@@ -1,6 +1,6 @@
 // What is shown of a camera: the newest picture, the picture of the newest event, and whether they are what they seem.
 import type { Clock } from "../foundation/clock.ts";
-import type { CameraEvent } from "../ring/camera-state.ts";
+import { type CameraEvent, isSameEvent } from "../ring/camera-state.ts";
 import type { Picture } from "./snapshot-picture.ts";
 import type { SnapshotSettings } from "./snapshot-settings.ts";
 import { staleAt, staleReason } from "./snapshot-stale-policy.ts";
@@ -65,6 +65,13 @@ export class ShownPictures implements Disposable {
     if (!present || picture.takenAt >= present.takenAt - sameMomentMs) this.show(event.kind, picture);
     this.#view = { ...this.#view, eventPicture: { event, picture } };
     this.#options.publish("last_event_image", picture.jpeg);
+  }
+
+  refineEvent(event: CameraEvent): void {
+    const { eventPicture } = this.#view;
+    if (!eventPicture || !isSameEvent(eventPicture.event, event)) return;
+    this.#view = { ...this.#view, eventPicture: { ...eventPicture, event } };
+    this.#options.onChange();
   }
 
   missed(event: CameraEvent, reason: string): void {

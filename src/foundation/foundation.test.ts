@@ -9,6 +9,7 @@ import { recordingLogger } from "./logger.fake.ts";
 import { createLogger } from "./logger.ts";
 import { Redactor } from "./redact.ts";
 import { backoffMs, retry } from "./retry.ts";
+import { secretPath } from "./secret-path.ts";
 import { supervise } from "./supervise.ts";
 import { Teardown } from "./teardown.ts";
 
@@ -160,6 +161,7 @@ test.each([
   ["Authorization: Bearer abcdef123456", "Authorization: Bearer ***"],
   ['{"refresh_token":"abc","x":1}', '{"refresh_token":"***","x":1}'],
   ["a=ice-pwd:abcdefghijkl", "a=ice-pwd:***"],
+  [`open rtsp://127.0.0.1:1/${secretPath("film")}`, "open rtsp://127.0.0.1:1/secret-***/film"],
 ])("redacts by shape: %s", (text, expected) => {
   expect(new Redactor().redact(text)).toBe(expected);
 });

@@ -9,6 +9,8 @@ const shapes: readonly [RegExp, string][] = [
   // signed parts of URLs: AWS signatures, tickets, tokens
   [/([?&](?:X-Amz-[A-Za-z-]+|Signature|token|ticket|access_token|auth|key|sig)=)[^&\s"']+/gi, `$1${hidden}`],
   [/\b(Bearer|Basic|Digest|AidLogin)\s+[A-Za-z0-9._~+/=:-]{6,}/g, `$1 ${hidden}`],
+  // paths that are their own credential (secret-path.ts)
+  [/\bsecret-[0-9a-f]{8,}/g, `secret-${hidden}`],
   // keys inside SDP
   [/(a=(?:ice-pwd|ice-ufrag|fingerprint|crypto):?)[^\r\n"\\]+/g, `$1${hidden}`],
   [

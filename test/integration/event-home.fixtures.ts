@@ -150,10 +150,18 @@ export class EventHome implements AsyncDisposable {
   }
 }
 
+type FilmKnobs = { readonly seconds: number } & Partial<CameraKnobs["recording"]>;
+
 /** Films are made at their first use, which takes longer than any player waits. */
-async function prepareFilms({ seconds, codec = "h264" }: { seconds: number; codec?: "h264" | "h265" }): Promise<void> {
+async function prepareFilms({ seconds, codec, samplesPerSecond }: FilmKnobs): Promise<void> {
   for (const startNumber of [newest.motion, newest.ding].map(firstFrameOf)) {
-    const film = { seconds, videoCodec: codec, label: "Front Door", startNumber };
+    const film = {
+      seconds,
+      label: "Front Door",
+      startNumber,
+      ...(codec && { videoCodec: codec }),
+      ...(samplesPerSecond && { samplesPerSecond }),
+    };
     await recordingFile({ ...film, cacheDirectory: defaultCacheDirectory });
   }
 }

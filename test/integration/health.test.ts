@@ -57,7 +57,17 @@ test("health comes from the record, from the health page where the record has no
   expect(cloud.journal.violations).toEqual([]);
 });
 
-test("an offline camera says so itself, while everything else of it is unavailable", async () => {
+test("an odd time in the record of one camera costs that time, and no other camera", async () => {
+  const changes = { driveway: { health: { last_update_time: 1.8e15 } } };
+  const account = buildAccount({ devices: ["driveway", "front-door"], changes });
+  await using home = await SimulatedHome.start({ accounts: [account] });
+  await home.startBelfry();
+  await home.allAvailable();
+  const info = await home.observer.waitFor("info", home.topic(home.camera("driveway"), "info", "state"));
+  expect(JSON.parse(info.text)).not.toHaveProperty("lastUpdate");
+});
+
+test("an offline camera says so itself, with the reason, while everything else of it is unavailable", async () => {
   await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
   await home.startBelfry();
   await home.allAvailable();
@@ -65,12 +75,17 @@ test("an offline camera says so itself, while everything else of it is unavailab
   const bridgeStatus = { topic: "ring/bridge/status" };
   const { availability } = JSON.parse(home.observer.latest(discoveryOf(camera.record.device_id))?.text ?? "");
   expect(availability).toEqual([bridgeStatus, { topic: `${home.deviceTopic(camera)}/status` }]);
-  expect(components(home, "driveway")["connection"]?.["availability"]).toEqual([bridgeStatus]);
+  const status = `${home.deviceTopic(camera)}/status`;
+  expect(components(home, "driveway")["connection"]).toMatchObject({
+    availability: [bridgeStatus],
+    state_topic: status,
+    json_attributes_topic: `${status}/attributes`,
+  });
   home.cloud.operations.setOnline("driveway", false);
   await home.observer.publish(bridge("rediscover", "command"), "PRESS");
-  await home.observer.waitFor("connection", home.topic(camera, "connection", "state"), { payload: "OFF" });
-  await home.observer.waitFor("status", `${home.deviceTopic(camera)}/status`, { payload: "offline" });
-  expect(home.observer.latest(`${home.deviceTopic(camera)}/status/attributes`)?.text).toMatch(/offline/);
+  const from = home.observer.position;
+  await home.observer.waitFor("status", status, { payload: "offline", from });
+  expect(home.observer.latest(`${status}/attributes`)?.text).toMatch(/Ring says that the camera is offline/);
 });
 
 test("what only the settings page shows is there from the first moment of the next start", async () => {
@@ -111,6 +126,9 @@ test("the bridge tells of sign-in, events and problems", async () => {
   await observer.waitFor("the refusal", bridge("sign_in"), { payload: "refused", ...patience });
   const problem = await observer.waitFor("the problem", bridge("problem"), { payload: /sign in/i, ...patience });
   expect(problem.text.length).toBeLessThanOrEqual(255);
+  const status = `${home.deviceTopic(home.camera("front-door"))}/status`;
+  await observer.waitFor("the camera being unavailable", status, { payload: "offline" });
+  expect(observer.latest(`${status}/attributes`)?.text).toMatch(/sign in again/);
 });
 
 test("rediscovery asks Ring for everything and tells Home Assistant everything again", async () => {

@@ -104,6 +104,9 @@ function countingSink(id: number, startedAt: number): LiveCallSink & { readonly 
         say("key-frame", { id, ms: elapsed(), count: counts["keyFrames"] });
       }
     },
+    restart(kind) {
+      last.delete(kind);
+    },
     senderReport(kind, rtpTimestamp, senderUnixMs) {
       counts["reports"] = (counts["reports"] ?? 0) + 1;
       if (counts["reports"] === 1) say("sender-report", { id, kind, rtpTimestamp, skewMs: senderUnixMs - Date.now() });

@@ -6,6 +6,7 @@ import { startStreamEngine } from "../../src/composition/start-stream-engine.ts"
 import type { StreamEngine } from "../../src/composition/stream-engine.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Clock } from "../../src/foundation/clock.ts";
+import { Emitter } from "../../src/foundation/emitter.ts";
 import type { Logger } from "../../src/foundation/logger.ts";
 import { Redactor } from "../../src/foundation/redact.ts";
 import { Teardown } from "../../src/foundation/teardown.ts";
@@ -47,8 +48,13 @@ export class ServedHub implements AsyncDisposable {
       await rm(dataDirectory, { recursive: true, force: true });
     };
     try {
-      const options = { streams: hub, dataDirectory, instance, openedPort: undefined, redactor: new Redactor() };
-      const engine = await startStreamEngine({ ...dependencies, ...options, settings: loaded.settings }, teardown);
+      const host = { openedPort: undefined, changed: new Emitter<void>() };
+      const options = { streams: hub, dataDirectory, instance, host, redactor: new Redactor() };
+      const starting = dependencies.signal;
+      const engine = await startStreamEngine(
+        { ...dependencies, ...options, starting, settings: loaded.settings },
+        teardown,
+      );
       return new ServedHub(engine, end);
     } catch (error) {
       await end();

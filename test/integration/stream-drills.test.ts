@@ -106,8 +106,10 @@ if (isFull) {
     expect(ended).toMatchObject({ status: "inactive", reason: expect.stringContaining("(1 min)") });
     const refused = { reply: { status: differs("refusal") ? 400 : 503 } };
     await expect(RtspReader.play(limited.url("driveway"))).rejects.toMatchObject(refused);
+    await limited.restart();
+    await expect(RtspReader.play(limited.url("driveway"))).rejects.toMatchObject(refused);
     expect(limited.calls("driveway", "live.requested")).toHaveLength(1);
-  }, 120_000);
+  }, 150_000);
 }
 
 describe.concurrent("clients that never give up", () => {

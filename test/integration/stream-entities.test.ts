@@ -119,9 +119,11 @@ test("the lock forbids every start, says so, and outlives a restart", async () =
   await stage.state("living-room", "stream_lock", "ON", { from });
   expect(await statusOf("living-room")).toEqual(refusal({ status: 403 }, 404));
   expect(stage.calls("living-room", "live.requested")).toEqual([]);
+  await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === "stream.locked", { from });
   from = stage.position;
   await stage.command("living-room", "stream_lock", "OFF");
   await stage.state("living-room", "stream_lock", "OFF", { from });
+  await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === undefined, { from });
   await using reader = await stage.play("living-room");
   await reader.picture(1);
 });
@@ -143,6 +145,15 @@ test("a camera that is offline, or blocked at Ring, is refused at once with the 
   );
   await stage.command("garden-gate", "stream", "ON");
   await stage.attributes("garden-gate", "stream", ({ last_error }) => /offline/.test(String(last_error)), { from });
+  const back = stage.position;
+  const { operations } = stage.home.cloud;
+  operations.changeRecord("garden-gate", { alerts: { connection: "online" } });
+  operations.changeRecord("workshop-door", { settings: { live_view_disabled: false } });
+  for (const slug of ["garden-gate", "workshop-door"]) {
+    const isFree = ({ status, reason_code }: Readonly<Record<string, unknown>>): boolean =>
+      status === "inactive" && reason_code === undefined;
+    await stage.attributes(slug, "stream", isFree, { from: back, timeoutMs: 40_000 });
+  }
 });
 
 test("a PCMU camera: its sound as it is, and AAC made of it", async () => {

@@ -17,10 +17,12 @@ export interface StreamHomeOptions extends HomeOptions {
 export class StreamHome implements AsyncDisposable {
   readonly home: SimulatedHome;
   belfry: BelfryProcess;
+  readonly #options: Pick<BelfryOptions, "settings">;
 
-  private constructor(home: SimulatedHome, belfry: BelfryProcess) {
+  private constructor(home: SimulatedHome, belfry: BelfryProcess, options: Pick<BelfryOptions, "settings">) {
     this.home = home;
     this.belfry = belfry;
+    this.#options = options;
   }
 
   static async start({ settings, path, ...options }: StreamHomeOptions = {}): Promise<StreamHome> {
@@ -28,7 +30,7 @@ export class StreamHome implements AsyncDisposable {
     try {
       const belfry = await home.startBelfry({ ...(settings && { settings }), ...(path && { path }) });
       await home.allAvailable();
-      return new StreamHome(home, belfry);
+      return new StreamHome(home, belfry, settings ? { settings } : {});
     } catch (error) {
       await home[Symbol.asyncDispose]();
       throw error;
@@ -36,10 +38,11 @@ export class StreamHome implements AsyncDisposable {
   }
 
   /** Belfry again, on the same data. */
-  async restart(): Promise<void> {
+  async restart(settings: BelfryOptions["settings"] = {}): Promise<void> {
     await this.belfry.stop();
     const from = this.home.observer.position;
-    this.belfry = await this.home.startBelfry();
+    const { settings: usual, ...options } = this.#options;
+    this.belfry = await this.home.startBelfry({ ...options, settings: { ...usual, ...settings } });
     await this.home.allAvailable({ from });
   }
 

@@ -35,6 +35,8 @@ export class HomeAssistantClient implements Disposable {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #states = new Map<string, EntityState>();
+  /** By the id of the subscription. */
+  readonly #eventListeners = new Map<number, (data: Fields) => void>();
   readonly #listeners = new Set<(state: EntityState | undefined, id: string) => void>();
   #nextId = 1;
 
@@ -58,7 +60,7 @@ export class HomeAssistantClient implements Disposable {
     });
     await authenticated;
     const client = new HomeAssistantClient(url, token, socket);
-    await client.ask({ type: "subscribe_events", event_type: "state_changed" });
+    await client.onEvent("state_changed", (data) => client.#keep(data));
     for (const state of (await client.rest("GET", "states")) as EntityState[])
       client.#states.set(state.entity_id, state);
     return client;
@@ -95,6 +97,12 @@ export class HomeAssistantClient implements Disposable {
   onState(listener: (state: EntityState | undefined, entityId: string) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** Hears every event of a type from now on, as long as the connection stands. */
+  async onEvent(type: string, listener: (data: Fields) => void): Promise<void> {
+    this.#eventListeners.set(this.#nextId, listener);
+    await this.ask({ type: "subscribe_events", event_type: type });
   }
 
   async call(domain: string, service: string, data: Fields): Promise<void> {
@@ -135,25 +143,30 @@ export class HomeAssistantClient implements Disposable {
     return (await this.ask({ type: "config/device_registry/list" })) as RegistryDevice[];
   }
 
+  /** Sets an integration up as its owner does, one answer for each form; what was set up of it before is removed. */
+  async setUp(integration: string, ...answers: readonly Fields[]): Promise<void> {
+    await this.remove(integration);
+    const start = { handler: integration, show_advanced_options: true };
+    let flow = (await this.rest("POST", "config/config_entries/flow", start)) as { flow_id: string; type: string };
+    for (const answer of answers) {
+      // Where there is only one way, Home Assistant does not offer the choice.
+      if ("next_step_id" in answer && flow.type !== "menu") continue;
+      flow = (await this.rest("POST", `config/config_entries/flow/${flow.flow_id}`, answer)) as typeof flow;
+    }
+    if (flow.type !== "create_entry")
+      throw new Error(`the set-up of ${integration} ended with ${JSON.stringify(flow)}`);
+  }
+
+  async remove(integration: string): Promise<void> {
+    const entries = (await this.ask({ type: "config_entries/get", domain: integration })) as { entry_id: string }[];
+    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
+  }
+
   /** Its MQTT integration uses this broker from now on, and nothing is left of what it knew of another. */
   async useBroker(url: string): Promise<void> {
-    const { hostname, port } = new URL(url);
-    const entries = (await this.ask({ type: "config_entries/get", domain: "mqtt" })) as { entry_id: string }[];
-    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
-    let flow = (await this.rest("POST", "config/config_entries/flow", {
-      handler: "mqtt",
-      show_advanced_options: true,
-    })) as { flow_id: string; type: string };
-    const next = async (body: Fields): Promise<void> => {
-      flow = (await this.rest("POST", `config/config_entries/flow/${flow.flow_id}`, body)) as typeof flow;
-    };
-    if (flow.type === "menu") await next({ next_step_id: "broker" });
-    await next({
-      broker: hostname,
-      port: Number(port),
-      other_settings: { set_client_cert: false, set_ca_cert: "off" },
-    });
-    if (flow.type !== "create_entry") throw new Error(`the MQTT set-up ended with ${JSON.stringify(flow)}`);
+    const { hostname: broker, port } = new URL(url);
+    const other_settings = { set_client_cert: false, set_ca_cert: "off" };
+    await this.setUp("mqtt", { next_step_id: "broker" }, { broker, port: Number(port), other_settings });
   }
 
   /** As a restart does for MQTT: all entities are loaded anew, the birth message is sent. */
@@ -166,12 +179,16 @@ export class HomeAssistantClient implements Disposable {
     this.#socket.close();
   }
 
+  #keep(data: Fields): void {
+    const { entity_id: id, new_state: state } = data as unknown as { entity_id: string; new_state: EntityState | null };
+    if (state) this.#states.set(id, state);
+    else this.#states.delete(id);
+    for (const listener of [...this.#listeners]) listener(state ?? undefined, id);
+  }
+
   #receive(message: Fields): void {
     if (message["type"] === "event") {
-      const { data } = message["event"] as { data: { entity_id: string; new_state: EntityState | null } };
-      if (data.new_state) this.#states.set(data.entity_id, data.new_state);
-      else this.#states.delete(data.entity_id);
-      for (const listener of [...this.#listeners]) listener(data.new_state ?? undefined, data.entity_id);
+      this.#eventListeners.get(message["id"] as number)?.((message["event"] as { data: Fields }).data);
       return;
     }
     const answer = this.#waiting.get(message["id"] as number);

@@ -24,11 +24,18 @@ interface FfprobeStream {
 }
 
 /** The streams that ffprobe sees, over RTSP by TCP; rejects with its words where it fails. */
-export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  const transport = url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp"] : [];
-  const args = ["-v", "error", ...transport, "-show_streams", "-of", "json", url];
-  const run = await runProgram("ffprobe", args, { timeoutMs });
-  if (run.code !== 0) throw new Error(`ffprobe failed on ${url}: ${run.stderr.trim()}`);
+export function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
+  return probe([...(url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp"] : []), url], timeoutMs);
+}
+
+/** The same of a file. */
+export function probeFile(path: string): Promise<ProbedStream[]> {
+  return probe([path], 20_000);
+}
+
+async function probe(input: readonly string[], timeoutMs: number): Promise<ProbedStream[]> {
+  const run = await runProgram("ffprobe", ["-v", "error", "-show_streams", "-of", "json", ...input], { timeoutMs });
+  if (run.code !== 0) throw new Error(`ffprobe failed on ${input.at(-1)}: ${run.stderr.trim()}`);
   const { streams = [] }: { streams?: FfprobeStream[] } = JSON.parse(run.stdout.toString());
   return streams.map((stream) => ({
     type: stream.codec_type ?? "unknown",
@@ -41,6 +48,15 @@ export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Pr
   }));
 }
 
+/** When key frames of a stream are shown, in seconds of its own clock, from a reader's start to the stream's end. */
+export async function keyFrameTimes(url: string, { timeoutMs = 40_000 } = {}): Promise<number[]> {
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-select_streams", "v:0"];
+  const entries = ["-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", url];
+  const { stdout } = await runProgram("ffprobe", [...args, ...entries], { timeoutMs });
+  // The very first one may have no time yet.
+  return [...stdout.toString().matchAll(/^([\d.]+),K/gm)].map(([, time]) => Number(time));
+}
+
 /** Width and height of a JPEG, by decoding it completely; throws where it is damaged. */
 export function decodePicture(picture: Buffer): { readonly width: number; readonly height: number } {
   const { width, height } = jpeg.decode(picture, { useTArray: true, formatAsRGBA: false });
@@ -48,18 +64,29 @@ export function decodePicture(picture: Buffer): { readonly width: number; readon
 }
 
 /** The status code that an RTSP server gives to a DESCRIBE of that URL. */
-export function describeStatus(url: string, { timeoutMs = 10_000 } = {}): Promise<number> {
+export const describeStatus = (url: string, options: { timeoutMs?: number } = {}): Promise<number> =>
+  statusOf("DESCRIBE", url, "Accept: application/sdp\r\n\r\n", options);
+
+/** The status code that it gives to somebody who wants to publish H.264 there. */
+export function announceStatus(url: string, options: { timeoutMs?: number } = {}): Promise<number> {
+  const media = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:streamid=0\r\n";
+  const sdp = `v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\n${media}`;
+  const rest = `Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`;
+  return statusOf("ANNOUNCE", url, rest, options);
+}
+
+function statusOf(method: string, url: string, rest: string, { timeoutMs = 10_000 }): Promise<number> {
   const { hostname, port } = new URL(url);
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const socket = connect({ host: hostname, port: Number(port || 554), timeout: timeoutMs });
   let answer = "";
-  socket.once("connect", () => socket.write(`DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`));
+  socket.once("connect", () => socket.write(`${method} ${url} RTSP/1.0\r\nCSeq: 1\r\n${rest}`));
   socket.on("data", (piece) => {
     answer += piece.toString("latin1");
     const status = /^RTSP\/1\.0 (\d{3})/.exec(answer)?.[1];
     if (status) resolve(Number(status));
   });
-  socket.once("timeout", () => reject(new Error(`${url}: no answer to DESCRIBE within ${timeoutMs} ms`)));
+  socket.once("timeout", () => reject(new Error(`${url}: no answer to ${method} within ${timeoutMs} ms`)));
   socket.once("error", reject);
   socket.once("close", () => reject(new Error(`${url}: the server hung up without an answer`)));
   return promise.finally(() => socket.destroy());

@@ -8,6 +8,13 @@ export interface Counts {
   readonly furtherSkipped?: number;
 }
 
+/** Of a part that is required: what was skipped within it has failed. */
+export const withoutSkips = (part: string, { passed, failed, skipped }: Counts): Counts => ({
+  passed,
+  failed: [...failed, ...skipped.map((name) => `${part}: required, but skipped: ${name}`)],
+  skipped: [],
+});
+
 export class Tally {
   #passed = 0;
   readonly #failed: string[] = [];

@@ -1,5 +1,6 @@
 // The entities of the bridge device itself: is Belfry signed in, do events arrive, what is wrong, and two buttons.
 import type { BridgeActions, BridgeView } from "../bridge-view.ts";
+import { checkPress } from "../errors.ts";
 import { type Attributes, type EntityRow, isoTime, onOff } from "./entity-row.ts";
 
 type Row = EntityRow<BridgeView, BridgeActions>;
@@ -96,6 +97,9 @@ function buttonRow(key: string, options: Attributes, press: (actions: BridgeActi
     topics: ["command"],
     options: { ...options, entity_category: "config" },
     exists: always,
-    write: (_press, actions) => press(actions),
+    write: (payload, actions) => {
+      checkPress(payload);
+      press(actions);
+    },
   };
 }

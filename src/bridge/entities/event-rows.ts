@@ -21,7 +21,6 @@ export const eventRows: readonly Row[] = [
     state: ({ events }) => onOff(events.motion.isOn),
     attributes: ({ events, camera }) => ({
       ...lastTimes("Motion", events.motion),
-      personDetected: events.motion.last?.detection === "person",
       ...(camera.isMotionDetectionOn === undefined ? {} : { motionDetectionEnabled: camera.isMotionDetectionOn }),
     }),
   },
@@ -88,12 +87,13 @@ function lastOf({ events: { motion, ding } }: CameraView): HeldEventState["last"
   return motion.last.happenedAt > ding.last.happenedAt ? motion.last : ding.last;
 }
 
-/** ring-mqtt's names: `lastMotion` in Unix seconds (0 = never), `lastMotionTime` in ISO form (empty = never). */
+/** ring-mqtt's names: `lastMotion` in Unix seconds (0 = never), `lastMotionTime` in ISO form (empty = never), `personDetected`. */
 function lastTimes(name: "Motion" | "Ding", held: HeldEventState): Attributes {
   const { last } = held;
   return {
     [`last${name}`]: last ? Math.floor(last.happenedAt / 1000) : 0,
     [`last${name}Time`]: last ? isoTime(last.happenedAt) : "",
     ...(last?.eventId === undefined ? {} : { eventId: last.eventId }),
+    personDetected: last?.detection === "person",
   };
 }

@@ -26,7 +26,7 @@ async function get(url: string, range?: string, method = "GET") {
 
 test("it serves the whole file and any part of it", async () => {
   await using server = await start();
-  expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{48}\.mp4$/);
+  expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/secret-[0-9a-f]{48}\/recording\.mp4$/);
   const whole = await get(server.url);
   expect(whole.status).toBe(200);
   expect(whole.body.equals(film)).toBe(true);

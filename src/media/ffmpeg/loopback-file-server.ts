@@ -1,10 +1,10 @@
 // Serves one file to FFmpeg over HTTP, on loopback, under a path that nobody can guess, with ranges.
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { composeSignals, onAbort, StopError } from "../../foundation/abort.ts";
 import { TransientError } from "../../foundation/errors.ts";
 import type { Logger } from "../../foundation/logger.ts";
+import { secretPath } from "../../foundation/secret-path.ts";
 import type { ServedFile } from "./served-file.ts";
 
 const pieceBytes = 262_144;
@@ -24,7 +24,7 @@ export class LoopbackFileServer implements AsyncDisposable {
   static async start(file: ServedFile, logger: Logger, signal: AbortSignal): Promise<LoopbackFileServer> {
     const end = new AbortController();
     const life = composeSignals(signal, end.signal);
-    const path = `/${randomBytes(24).toString("hex")}.mp4`;
+    const path = `/${secretPath("recording.mp4")}`;
     const server = createServer((request, response) => {
       const isIt = request.url === path && (request.method === "GET" || request.method === "HEAD");
       if (!isIt) return void response.writeHead(404).end();

@@ -6,7 +6,6 @@ import { type Clock, delay } from "../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../foundation/errors.ts";
 import type { Logger } from "../../foundation/logger.ts";
 import type { MediaSession, MediaSink, MediaSource } from "../hub/media-source.ts";
-import { keepTogether } from "./film-timing.ts";
 import { LoopbackFileServer } from "./loopback-file-server.ts";
 import { chooseVideoHandling, playbackArguments, type VideoHandling } from "./recording-arguments.ts";
 import { type RecordingFormat, readRecordingFormat } from "./recording-format.ts";
@@ -15,7 +14,7 @@ import type { ServedFile } from "./served-file.ts";
 /** A place at the internal listener that one publisher may fill. */
 export interface Publication {
   readonly source: MediaSource;
-  /** With its credential. */
+  /** Its path is its credential. */
   readonly url: string;
 }
 
@@ -33,7 +32,7 @@ export interface RecordingToPlay {
   readonly file: ServedFile;
   /** For messages: `the recording of ...`. */
   readonly title: string;
-  /** Whatever it is: H.264 anew, with a key frame every 2 s. */
+  /** Whatever it is: H.264 anew, with a key frame each second. */
   readonly isEncodingWanted: boolean;
 }
 
@@ -101,7 +100,7 @@ class Playback implements RecordingSession {
     return playback;
   }
 
-  /** FFmpeg brings the key frames of the recording, or one every 2 s. */
+  /** FFmpeg brings the key frames of the recording, or one each second. */
   requestKeyFrame(): void {}
 
   close(): void {
@@ -132,7 +131,7 @@ class Playback implements RecordingSession {
     const publication = openPublication();
     const args = playbackArguments({ input: server.url, output: publication.url }, format, video);
     // Waits for FFmpeg, which must find it waiting.
-    const opening = publication.source.open(keepTogether(sink), this.#signal);
+    const opening = publication.source.open(sink, this.#signal);
     opening.catch(() => undefined);
     await using child = await Child.start({ command: ffmpegPath, args, instance, clock, signal: this.#signal }).catch(
       (error: unknown) => {

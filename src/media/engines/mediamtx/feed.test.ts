@@ -19,7 +19,7 @@ async function opened() {
 test("a feed is found under a path that nobody can guess, as long as it is open", async () => {
   const { feeds, open } = await opened();
   const { path } = open.feed;
-  expect(path).toMatch(/^[0-9a-f]{32}\/camera_live$/);
+  expect(path).toMatch(/^secret-[0-9a-f]{48}\/camera_live$/);
   expect(feeds.find(path)).toBe(open.feed);
   expect(feeds.find("camera_live")).toBeUndefined();
   open[Symbol.dispose]();

@@ -1,5 +1,5 @@
 // The feeds that are open now, each at a path of its own that nobody can guess and that serves once.
-import { randomBytes } from "node:crypto";
+import { secretPath } from "../../../foundation/secret-path.ts";
 import type { Stream, StreamDirectory } from "../../hub/stream.ts";
 import { Feed, type FeedOptions } from "./feed.ts";
 
@@ -16,7 +16,7 @@ export class Feeds implements StreamDirectory {
 
   /** `name` is for people who look at processes. */
   open(name: string, options: Omit<FeedOptions, "path">): OpenFeed {
-    const path = `${randomBytes(16).toString("hex")}/${name}`;
+    const path = secretPath(name);
     const feed = new Feed({ ...options, path });
     this.#feeds.set(path, feed);
     return { feed, [Symbol.dispose]: () => this.#feeds.delete(path) };

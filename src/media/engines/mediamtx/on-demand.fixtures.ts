@@ -1,6 +1,5 @@
 // A path at a MediaMTX that a test plays: what it is told is written down, and FFmpeg is a promise.
-import { StreamStage } from "../../hub/stream.fixtures.ts";
-import type { StreamPathOptions } from "../../hub/stream-path.ts";
+import { type StageOptions, StreamStage } from "../../hub/stream.fixtures.ts";
 import type { CarriedSound } from "./carriage.ts";
 import type { DemandAttributes } from "./control-channel.ts";
 import { Feeds } from "./feeds.ts";
@@ -26,7 +25,7 @@ export class OnDemandStage {
   passes = 0;
   looks = 0;
 
-  constructor(options: Partial<StreamPathOptions> = {}) {
+  constructor(options: StageOptions = {}) {
     this.stream = new StreamStage(options);
     const { path, clock, log, abort } = this.stream;
     this.path = new OnDemandPath({

@@ -1,7 +1,7 @@
 // Which RTSP answer a viewer gets when a stream is refused or fails.
 import { TransientError } from "../../../foundation/errors.ts";
 import { type RefusalCause, StreamRefusedError } from "../../errors.ts";
-import type { RtspResponse } from "./rtsp-message.ts";
+import type { RtspResponse } from "../../formats/rtsp-message.ts";
 
 const statuses: Readonly<Record<RefusalCause, 403 | 503>> = {
   locked: 403,

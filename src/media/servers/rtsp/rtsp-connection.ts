@@ -3,6 +3,13 @@ import type { Socket } from "node:net";
 import { composeSignals, onAbort, StopError } from "../../../foundation/abort.ts";
 import { type Clock, every } from "../../../foundation/clock.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import {
+  type RtspMessage,
+  type RtspRequest,
+  type RtspResponse,
+  serializeResponse,
+} from "../../formats/rtsp-message.ts";
+import { RtspParser } from "../../formats/rtsp-parser.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
 import { plainAddress } from "./address-rates.ts";
@@ -10,8 +17,6 @@ import { InterleavedTransports } from "./interleaved-transport.ts";
 import { RtspConversation } from "./rtsp-conversation.ts";
 import type { RtspCredentials } from "./rtsp-credentials.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
-import { type RtspMessage, type RtspRequest, type RtspResponse, serializeResponse } from "./rtsp-message.ts";
-import { RtspParser } from "./rtsp-parser.ts";
 import type { UdpPortPair } from "./udp-port-pair.ts";
 import { UdpTransports } from "./udp-transport.ts";
 

@@ -2,12 +2,12 @@
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { AppError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import type { InterleavedFrame, RtspRequest, RtspResponse } from "../../formats/rtsp-message.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory, Viewer } from "../../hub/stream.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import type { RtspCredentials } from "./rtsp-credentials.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
-import type { InterleavedFrame, RtspRequest, RtspResponse } from "./rtsp-message.ts";
 import { RtspPublishing } from "./rtsp-publishing.ts";
 import { parseTarget, type RtspTarget } from "./rtsp-url.ts";
 import { RtspViewing } from "./rtsp-viewing.ts";
@@ -89,7 +89,7 @@ export class RtspConversation implements Disposable {
     this.#viewing.touch();
   }
 
-  /** Ends sessions whose viewer is gone. */
+  /** Ends sessions whose viewer is gone, or does not watch. */
   reap(): void {
     this.#viewing.reap();
   }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../../foundation/clock.fake.ts";
+import type { RtspRequest } from "../../formats/rtsp-message.ts";
 import { RtspCredentials } from "./rtsp-credentials.ts";
-import type { RtspRequest } from "./rtsp-message.ts";
 
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 const url = "rtsp://h:8554/cam_live/trackID=0";

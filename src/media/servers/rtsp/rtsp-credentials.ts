@@ -1,7 +1,7 @@
 // Logins of RTSP clients: Digest (MD5, as RFC 2069 has it) and Basic, with nonces that need no memory.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../foundation/clock.ts";
-import type { RtspRequest } from "./rtsp-message.ts";
+import type { RtspRequest } from "../../formats/rtsp-message.ts";
 import { parseTarget } from "./rtsp-url.ts";
 
 export interface RtspLogin {

@@ -35,6 +35,9 @@ class Collector implements MediaSink {
   packet(kind: SourceTrackKind, { sequenceNumber }: { readonly sequenceNumber: number }): void {
     this.#add(`${kind} ${sequenceNumber}`);
   }
+  restart(kind: SourceTrackKind): void {
+    this.#add(`${kind} restart`);
+  }
   senderReport(kind: SourceTrackKind, rtpTimestamp: number): void {
     this.#add(`${kind} report ${rtpTimestamp}`);
   }
@@ -53,22 +56,14 @@ async function publishing() {
   const published = new PublishedSources();
   const server = open.use(
     await RtspServer.listen(
-      {
-        ...{ host: "127.0.0.1", port: 0, streams: directoryOf(), serverName: "Belfry", publishers: published },
-        credentials: { username: "belfry", password: "word" },
-      },
+      { host: "127.0.0.1", port: 0, streams: directoryOf(), serverName: "Belfry", publishers: published },
       dependencies,
     ),
   );
   const sink = new Collector();
   const opening = published.source("cam").open(sink, dependencies.signal);
   const url = `rtsp://127.0.0.1:${server.port}/cam`;
-  const connect = async () => {
-    const client = open.use(await RawClient.connect(server.port));
-    const authorization = `Basic ${Buffer.from("belfry:word").toString("base64")}`;
-    await client.request("GET_PARAMETER", url, { Authorization: authorization });
-    return client;
-  };
+  const connect = async () => open.use(await RawClient.connect(server.port));
   return { published, server, sink, opening, url, connect };
 }
 
@@ -157,25 +152,33 @@ test("403 to a second publisher, 455, 454, 461 and 404 where the order or the tr
   expect((await early.request("SETUP", `${fresh.url}/streamid=8`, tcp("0-1"))).status).toBe(404);
 });
 
-test("only a loopback listener with credentials lets anybody publish", async () => {
+test("only a loopback listener lets anybody publish", async () => {
   const { logger } = recordingLogger();
   const dependencies = { clock: systemClock, logger, signal: new AbortController().signal };
   const options = { port: 0, streams: directoryOf(), serverName: "Belfry", publishers: new PublishedSources() };
-  const credentials = { username: "belfry", password: "word" };
-  await expect(RtspServer.listen({ ...options, host: "127.0.0.1" }, dependencies)).rejects.toThrow("credentials");
-  await expect(RtspServer.listen({ ...options, host: "0.0.0.0", credentials }, dependencies)).rejects.toThrow(
-    "loopback",
-  );
+  await expect(RtspServer.listen({ ...options, host: "0.0.0.0" }, dependencies)).rejects.toThrow("loopback");
 });
 
-test("the internal listener gives out places that nobody can guess", async () => {
+test("the internal listener gives out places that nobody can guess and that serve once; nothing can be read there", async () => {
   const { logger } = recordingLogger();
   const dependencies = { clock: systemClock, logger, signal: new AbortController().signal };
-  await using internal = await InternalListener.open({ streams: directoryOf(), serverName: "Belfry" }, dependencies);
+  await using internal = await InternalListener.open({ serverName: "Belfry" }, dependencies);
   const [one, two] = [internal.openPublication(), internal.openPublication()];
-  const pattern = /^rtsp:\/\/belfry:[0-9a-f]{48}@127\.0\.0\.1:\d+\/publish-[0-9a-f]{24}$/;
+  const pattern = /^rtsp:\/\/127\.0\.0\.1:\d+\/secret-[0-9a-f]{48}\/publish$/;
   expect(one.url).toMatch(pattern);
   expect(two.url).toMatch(pattern);
   expect(one.url).not.toBe(two.url);
-  expect(one.url).toContain(internal.password);
+  const connect = async () => open.use(await RawClient.connect(Number(new URL(one.url).port)));
+  const answers = async (of: string) => [
+    (await announce(await connect(), of, sdp(video))).status,
+    (await (await connect()).request("DESCRIBE", of)).status,
+  ];
+  const [unopened, opening] = [two.url, one.source.open(new Collector(), dependencies.signal)];
+  expect(await answers(unopened)).toEqual([404, 404]);
+  const publisher = await connect();
+  expect((await announce(publisher, one.url, sdp(video))).status).toBe(200);
+  expect(await answers(one.url)).toEqual([403, 404]);
+  publisher.socket.destroy();
+  expect(await (await opening).ended).toMatchObject({ code: "publish.lost" });
+  expect(await answers(one.url)).toEqual([404, 404]);
 });

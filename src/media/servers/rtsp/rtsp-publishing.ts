@@ -6,6 +6,7 @@ import { TransientError } from "../../../foundation/errors.ts";
 import { describedTrack } from "../../formats/described-track.ts";
 import { parseRtcp } from "../../formats/rtcp-parse.ts";
 import { parseRtp } from "../../formats/rtp.ts";
+import type { RtspRequest, RtspResponse } from "../../formats/rtsp-message.ts";
 import { type MediaDescription, readSessionDescription } from "../../formats/sdp-reader.ts";
 import { kindOfTrack, type SourceTrack, type SourceTrackKind } from "../../hub/media-source.ts";
 import {
@@ -14,7 +15,6 @@ import {
   PublishRefusedError,
   type PublishSession,
 } from "../../hub/publish-directory.ts";
-import type { RtspRequest, RtspResponse } from "./rtsp-message.ts";
 import type { RtspTarget } from "./rtsp-url.ts";
 import { parseTransport } from "./transport-header.ts";
 

@@ -5,13 +5,13 @@ import { onAbort } from "../../../foundation/abort.ts";
 import type { Clock } from "../../../foundation/clock.ts";
 import { BugError, errorCode, PermanentError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import { serializeResponse } from "../../formats/rtsp-message.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
 import { AddressRates, isLoopback, plainAddress } from "./address-rates.ts";
 import { RtspConnection } from "./rtsp-connection.ts";
 import { RtspCredentials, type RtspLogin } from "./rtsp-credentials.ts";
 import { type RtspLimits, usualRtspLimits } from "./rtsp-limits.ts";
-import { serializeResponse } from "./rtsp-message.ts";
 import { UdpPortPair } from "./udp-port-pair.ts";
 
 export interface RtspServerOptions {
@@ -21,7 +21,7 @@ export interface RtspServerOptions {
   readonly streams: StreamDirectory;
   /** Without it everybody may watch. */
   readonly credentials?: RtspLogin | undefined;
-  /** Lets clients publish; only for a listener on loopback with credentials. */
+  /** Lets clients publish, each where its path says; only for a listener on loopback. */
   readonly publishers?: PublishDirectory | undefined;
   /** Lets players choose UDP. Default true; where the ports cannot be had it is off. */
   readonly udp?: boolean | undefined;
@@ -83,8 +83,7 @@ export class RtspServer implements AsyncDisposable {
   /** Rejects with PermanentError `rtsp.port-taken` where another program has the port, `rtsp.listen` where it cannot be had at all. */
   static async listen(options: RtspServerOptions, dependencies: RtspServerDependencies): Promise<RtspServer> {
     dependencies.signal.throwIfAborted();
-    if (options.publishers && !(options.credentials && isLoopback(options.host)))
-      throw new BugError("Publishing is for a listener on loopback with credentials");
+    if (options.publishers && !isLoopback(options.host)) throw new BugError("Publishing is for a listener on loopback");
     const udpPorts = await bindUdp(options, dependencies.logger);
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
     server.listen(options.port, options.host);

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../../foundation/clock.ts";
 import type { Logger } from "../../../foundation/logger.ts";
+import type { RtspRequest, RtspResponse } from "../../formats/rtsp-message.ts";
 import { sessionDescription } from "../../formats/session-description.ts";
 import type { Track } from "../../formats/track.ts";
 import type { Stream, StreamDirectory, Viewer } from "../../hub/stream.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
-import type { RtspRequest, RtspResponse } from "./rtsp-message.ts";
 import { RtspSession } from "./rtsp-session.ts";
 import type { RtspTarget } from "./rtsp-url.ts";
 import type { TransportFactory } from "./session-transport.ts";
@@ -50,10 +50,13 @@ export class RtspViewing implements Disposable {
     for (const session of this.#sessions.values()) session.touch();
   }
 
-  /** Ends sessions whose viewer is gone. */
+  /** Ends sessions whose viewer is gone, or does not watch. */
   reap(): void {
-    for (const session of this.#sessions.values())
-      if (session.isAbandoned(this.#options.limits.idleMs)) this.#end(session, "nothing was heard of it any more");
+    const { limits } = this.#options;
+    for (const session of this.#sessions.values()) {
+      if (session.isAbandoned(limits.idleMs)) this.#end(session, "nothing was heard of it any more");
+      else if (session.isStill(limits)) this.#end(session, "it was paused for too long");
+    }
   }
 
   [Symbol.dispose](): void {
@@ -161,14 +164,17 @@ export class RtspViewing implements Disposable {
   }
 
   #open(stream: Stream, factory: TransportFactory): RtspSession {
-    const { clock, logger, viewer, onSessionOver } = this.#options;
+    const { clock, logger, viewer, onSessionOver, limits } = this.#options;
     const onOver = (): void => {
       this.#end(session);
       onSessionOver();
     };
     const described = this.#described.get(stream.path) ?? [];
     const transport = factory.create();
-    const session = new RtspSession({ stream, viewer: viewer(), described, transport, clock, logger, onOver });
+    const session = new RtspSession({
+      ...{ stream, viewer: viewer(), described, transport, clock, logger, onOver },
+      flushMs: limits.flushMs,
+    });
     this.#sessions.set(session.id, session);
     return session;
   }

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 const slow = { testTimeout: 60_000, hookTimeout: 60_000 };
+const patient = { testTimeout: 120_000, hookTimeout: 60_000 };
 
 /** Tests of streams: the project `mediamtx` runs them once more, with MediaMTX as stream engine. */
 const streamTests = [
@@ -15,21 +16,13 @@ export default defineConfig({
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"], testTimeout: 10_000 } },
       { test: { name: "simulator", include: ["simulator/**/*.test.ts"], ...slow } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...slow } },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          exclude: ["test/e2e/mediamtx/**"],
-          ...slow,
-          testTimeout: 120_000,
-        },
-      },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: ["test/e2e/mediamtx/**"], ...patient } },
       {
         test: {
           name: "mediamtx",
           include: ["test/e2e/mediamtx/**/*.test.ts", ...streamTests],
           env: { BELFRY_TEST_ENGINE: "mediamtx" },
-          ...slow,
+          ...patient,
         },
       },
     ],

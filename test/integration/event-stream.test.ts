@@ -16,6 +16,7 @@ import { EventHome, firstFrameOf, judgeRecording, newest } from "./event-home.fi
 const test = plainTest.skipIf(!hasMosquitto);
 
 const { motion, ding } = newest;
+const refused = differs("refusal") ? 400 : 503;
 
 async function ready(events: EventHome): Promise<void> {
   await events.waitForShown("the newest motion", ({ eventId }) => eventId === motion);
@@ -198,7 +199,8 @@ test("a recording that cannot be had is not fetched again at every request", asy
   const asked = events.historyLooks;
   for (let count = 0; count < 5; count++) {
     const refusal = await refusalOf(events);
-    expect(refusal).toMatchObject({ status: 503 });
+    expect(refusal).toMatchObject({ status: refused });
+    if (differs("refusal")) continue;
     expect(refusal?.retryAfter).toBeGreaterThanOrEqual(5);
     expect(refusal?.retryAfter).toBeLessThanOrEqual(10);
   }
@@ -224,8 +226,8 @@ test("a client that reopens for ever plays a recording six times, and another se
     await events.waitForStream("OFF", from);
   }
   expect(plays).toBe(6);
-  expect(refusal).toMatchObject({ status: 503 });
-  expect(refusal?.retryAfter).toBeGreaterThan(500);
+  expect(refusal).toMatchObject({ status: refused });
+  if (!differs("refusal")) expect(refusal?.retryAfter).toBeGreaterThan(500);
   const from = events.home.observer.position;
   await events.select("Ding 1");
   await events.waitForShown("the ding", ({ eventId }) => eventId === ding, { from });
@@ -263,8 +265,9 @@ test("a crash of FFmpeg ends the stream cleanly with a reason, and the next requ
   await reader.ended;
   expect(events.streamAttributes).toMatchObject({ status: "failed", reason_code: "recording.ffmpeg" });
   const refusal = await refusalOf(events);
-  expect(refusal).toMatchObject({ status: 503 });
-  await pause((refusal?.retryAfter ?? 0) * 1_000);
+  expect(refusal).toMatchObject({ status: refused });
+  // Where nobody is told how long to wait: as long as others are told at most.
+  await pause((differs("refusal") ? 10 : (refusal?.retryAfter ?? 0)) * 1_000);
   expect(await play(events)).toMatchObject({ first: firstFrameOf(motion), count: 80, gaps: 0, exitCode: 0 });
 });
 
@@ -302,7 +305,7 @@ test("what is not there is refused quickly, with the reason", async () => {
   await events.select("On-demand 5");
   await events.waitForShown("nothing", ({ eventId }) => eventId === null);
   const startedAt = performance.now();
-  expect(await events.describe()).toBe(differs("refusal") ? 400 : 503);
+  expect(await events.describe()).toBe(refused);
   expect(performance.now() - startedAt).toBeLessThan(1_000);
   await until("the reason", () => events.streamAttributes["reason"]);
   expect(events.streamAttributes).toMatchObject({ status: "failed", reason_code: "recording.none" });

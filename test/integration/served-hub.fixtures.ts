@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startStreamEngine } from "../../src/composition/start-stream-engine.ts";
 import type { StreamEngine } from "../../src/composition/stream-engine.ts";
-import { StreamHost } from "../../src/composition/stream-host.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Clock } from "../../src/foundation/clock.ts";
+import { Emitter } from "../../src/foundation/emitter.ts";
 import type { Logger } from "../../src/foundation/logger.ts";
 import { Redactor } from "../../src/foundation/redact.ts";
 import { Teardown } from "../../src/foundation/teardown.ts";
@@ -48,12 +48,13 @@ export class ServedHub implements AsyncDisposable {
       await rm(dataDirectory, { recursive: true, force: true });
     };
     try {
-      const { settings: read } = loaded;
-      const { signal } = dependencies;
-      const whole = { ...dependencies, settings: read, starting: signal };
-      const host = await StreamHost.find({ ...whole, supervisor: undefined, rtspPort: read.rtsp_port });
+      const host = { openedPort: undefined, changed: new Emitter<void>() };
       const options = { streams: hub, dataDirectory, instance, host, redactor: new Redactor() };
-      const engine = await startStreamEngine({ ...whole, ...options }, teardown);
+      const starting = dependencies.signal;
+      const engine = await startStreamEngine(
+        { ...dependencies, ...options, starting, settings: loaded.settings },
+        teardown,
+      );
       return new ServedHub(engine, end);
     } catch (error) {
       await end();

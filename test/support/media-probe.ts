@@ -25,7 +25,7 @@ interface FfprobeStream {
 
 /** The streams that ffprobe sees, over RTSP by TCP; rejects with its words where it fails. */
 export function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  return probe(url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp", url] : [url], timeoutMs);
+  return probe([...(url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp"] : []), url], timeoutMs);
 }
 
 /** The same of a file. */

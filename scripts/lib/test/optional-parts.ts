@@ -25,6 +25,12 @@ const missingVariables = (names: readonly string[]): string | undefined => {
   return missing.length === 0 ? undefined : `set ${missing.join(", ")}`;
 };
 
+/** What is missing here to run MediaMTX as stream engine. */
+export const lackOfMediamtx = (): string | undefined =>
+  findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
+    ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
+    : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN";
+
 const imagePrograms = {
   podman: "podman",
   buildah: "buildah",
@@ -40,12 +46,6 @@ export function lackForImage(others: Readonly<Record<string, string>> = {}): str
   if (missing !== undefined || process.getuid?.() === 0) return missing;
   return "only root can build the image and give it a network of its own: run this with sudo";
 }
-
-/** What is missing here to run MediaMTX as stream engine. */
-export const lackOfMediamtx = (): string | undefined =>
-  findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
-    ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
-    : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN";
 
 export const optionalParts: readonly OptionalPart[] = [
   {
@@ -69,7 +69,7 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "home-assistant",
-    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG; HOME_ASSISTANT_RESTART)",
+    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG)",
     lacks: () => missingVariables(["HOME_ASSISTANT_URL", "HOME_ASSISTANT_TOKEN", "HOME_ASSISTANT_LOG"]),
   },
   {

@@ -21,6 +21,8 @@ const keysOfJson = (text: string | undefined): string[] => Object.keys(JSON.pars
 function attributesOf<View, Actions>(row: EntityRow<View, Actions>, view: View): readonly string[] {
   if (row.platform === "event") return keysOfJson(eventMessage(pressedEvent).payload);
   if (row.attributesFromState) return keysOfJson(row.state?.(view));
+  // It reads the topics of the availability.
+  if (row.showsAvailability) return ["reason"];
   // Of a command that failed.
   const ofCommands = row.topics.includes("command") && row.topics.includes("attributes") ? ["last_error"] : [];
   return [...Object.keys(row.attributes?.(view) ?? {}), ...ofCommands];

@@ -34,7 +34,6 @@ export const differences = {
     "for each track",
     "for each track of which something has been sent before",
   ],
-  limits: ["limits on starts", "for each address and player", "for each address, and for its player once it is known"],
   moments: [
     "a request in the moment of an end, a lock or an unlock",
     "goes by what is so now",

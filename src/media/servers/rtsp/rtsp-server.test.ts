@@ -269,7 +269,7 @@ test("idle and dawdling connections are closed, playing ones stay", async () => 
 });
 
 test("a session that is never played, or paused for too long, does not hold the stream, whatever its client says", async () => {
-  const setting = await serve({ unplayedMs: 300, pausedMs: 600, idleMs: 400 });
+  const setting = await serve({ unplayedMs: 300, pausedMs: 600, idleMs: 5_000 });
   const { stream, url } = setting;
   const player = await play(setting);
   const { client, session } = await play(setting);

@@ -10,6 +10,7 @@ import { SimulatedHome } from "../support/simulated-home.ts";
 const moreSettings = {
   mic_volume: 6,
   voice_volume: 7,
+  keep_alive_auto: 45,
   video_settings: { hdr_enable: false, night_color_enable: false, ir_led_brightness: 40 },
   cv_settings: { detection_types: { animal: { enabled: false, mode: "none", record: false, notification: false } } },
   cv_paid_features: { animal: true },

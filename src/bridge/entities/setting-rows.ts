@@ -88,6 +88,30 @@ export const settingRows: readonly Row[] = [
     icon: "mdi:movie-open-outline",
     isHidden: true,
   }),
+  numberRow("shortestRecordingSeconds", { min: 1, max: 600 }, "s", {
+    key: "recording_length_min",
+    name: "Shortest recording",
+    icon: "mdi:movie-minus-outline",
+    isHidden: true,
+  }),
+  numberRow("liveViewSeconds", { min: 1, max: 7_200 }, "s", {
+    key: "live_view_limit",
+    name: "Live view limit",
+    icon: "mdi:timer-sand",
+    isHidden: true,
+  }),
+  numberRow("motionEventSeconds", { min: 1, max: 3_600 }, "s", {
+    key: "motion_event_limit",
+    name: "Motion event limit",
+    icon: "mdi:timer-sand",
+    isHidden: true,
+  }),
+  numberRow("keepAliveSeconds", { min: 0, max: 3_600 }, "s", {
+    key: "keep_alive",
+    name: "Keep-alive",
+    icon: "mdi:heart-pulse",
+    isHidden: true,
+  }),
   numberRow("captureSeconds", { min: 1, max: 604_800 }, "s", {
     key: "capture_interval",
     name: "Ring's snapshot capture interval",

@@ -23,6 +23,11 @@ export interface CameraSettings {
   readonly infraredBrightness?: number;
   readonly audioRecording?: boolean;
   readonly recordingSeconds?: number;
+  readonly shortestRecordingSeconds?: number;
+  /** After which Ring ends a live view, and a motion event. */
+  readonly liveViewSeconds?: number;
+  readonly motionEventSeconds?: number;
+  readonly keepAliveSeconds?: number;
   /** How often Ring has the camera take a picture by itself. */
   readonly captureSeconds?: number;
   readonly powerMode?: PowerMode;

@@ -126,6 +126,13 @@ export const settingTable: SettingTable = {
     "video_settings.clip_length_max",
     "settings.video_settings.clip_length_max",
   ]),
+  shortestRecordingSeconds: setting("shortest recording", count, [
+    "video_settings.clip_length_min",
+    "settings.video_settings.clip_length_min",
+  ]),
+  liveViewSeconds: setting("longest live view", count, ["event_settings.on_demand.max_duration_s"]),
+  motionEventSeconds: setting("longest motion event", count, ["event_settings.motion.max_duration_s"]),
+  keepAliveSeconds: setting("keep-alive", count, ["keep_alive_settings.keep_alive_auto", "settings.keep_alive_auto"]),
   captureSeconds: setting(
     "snapshot capture",
     count,

@@ -13,7 +13,7 @@ const usage = `usage: npm run --silent bench -- streams [--json] [--seconds N] [
 streams   cold start, joining, delay; cost of 1, 8 and 32 streams and of 1, 10 and 50 readers, with everything in place:
           simulated cloud, broker, Belfry and readers, each a process of its own. --json: one JSON object as the last line.
 engines   the built-in server and MediaMTX, side by side.
-mqtt      from a push to MQTT; discovery and memory of 100 cameras; messages of an idle hour.
+mqtt      from a push to MQTT; discovery and memory of 100 cameras; messages of an idle hour, by a clock that runs fast.
 hub       the hub alone, with nobody's network behind it.
 rtsp-fuzz RTSP under random and mutated input: no crash, no growth.
 `;

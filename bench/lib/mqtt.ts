@@ -8,7 +8,9 @@ import { until } from "../../test/support/until.ts";
 import { percentile, rounded } from "./statistics.ts";
 import { StreamStand } from "./stream-stand.ts";
 
-const pushes = 100;
+const pushes = 200;
+/** The first ones pay for what is compiled when it is first used. */
+const coldPushes = 5;
 const manyCameras = 100;
 const fewCameras = 10;
 /** With light and siren, on battery, indoors, and by wire. */
@@ -25,6 +27,8 @@ const apartMs = 100;
 const mainFile = "dist/main.js";
 
 interface Figures {
+  /** The very first one after the start. */
+  push_to_mqtt_first_ms: number;
   push_to_mqtt_p50_ms: number;
   push_to_mqtt_p99_ms: number;
   push_to_subscriber_p99_ms: number;
@@ -127,7 +131,10 @@ async function measureIdleHour(): Promise<Pick<Figures, "idle_messages_per_hour"
   return { idle_messages_per_hour: messages.length };
 }
 
-type PushFigures = Pick<Figures, "push_to_mqtt_p50_ms" | "push_to_mqtt_p99_ms" | "push_to_subscriber_p99_ms">;
+type PushFigures = Pick<
+  Figures,
+  "push_to_mqtt_first_ms" | "push_to_mqtt_p50_ms" | "push_to_mqtt_p99_ms" | "push_to_subscriber_p99_ms"
+>;
 
 async function measurePushes(): Promise<PushFigures> {
   await using stand = await StreamStand.start({
@@ -138,7 +145,8 @@ async function measurePushes(): Promise<PushFigures> {
   });
   await stand.simulator.journal(0, { kind: "push.connected", waitMs: 10_000 });
   await pause(deafMs);
-  const times = await pushTimes(stand);
+  const [first, ...others] = await pushTimes(stand, coldPushes + pushes);
+  const times = others.slice(coldPushes - 1);
   const figure = (which: "written" | "heard", percent: number): number =>
     rounded(
       percentile(
@@ -148,6 +156,7 @@ async function measurePushes(): Promise<PushFigures> {
       2,
     );
   return {
+    push_to_mqtt_first_ms: rounded(first?.written ?? Number.NaN, 2),
     push_to_mqtt_p50_ms: figure("written", 50),
     push_to_mqtt_p99_ms: figure("written", 99),
     push_to_subscriber_p99_ms: figure("heard", 99),
@@ -155,11 +164,14 @@ async function measurePushes(): Promise<PushFigures> {
 }
 
 /** From the moment at which the encrypted push leaves the simulated Google: to Belfry's write to the broker, and to a subscriber; ms. */
-async function pushTimes({ simulator, observer, tap }: StreamStand): Promise<{ written: number; heard: number }[]> {
+async function pushTimes(
+  { simulator, observer, tap }: StreamStand,
+  count: number,
+): Promise<{ written: number; heard: number }[]> {
   const [camera] = simulator.cameras;
   const topic = `ring/${camera?.locationId}/camera/${camera?.deviceId}/motion_event/state`;
   const times: { written: number; heard: number }[] = [];
-  for (let after = await simulator.journalPosition(); times.length < pushes; ) {
+  for (let after = await simulator.journalPosition(); times.length < count; ) {
     const from = observer.position;
     tap.clear();
     await simulator.operate("motion", { camera: camera?.slug });

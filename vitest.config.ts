@@ -12,6 +12,8 @@ const streamTests = [
 
 export default defineConfig({
   test: {
+    // Tests that run at once play video: more of them would take it from each other.
+    maxConcurrency: 2,
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/*.test.ts"], testTimeout: 10_000 } },
       { test: { name: "simulator", include: ["simulator/**/*.test.ts"], ...slow } },

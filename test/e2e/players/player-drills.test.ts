@@ -1,8 +1,10 @@
 // Players in trouble: a viewer that stands still, UDP that does not arrive, a camera whose call breaks.
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { framesPerSecond, loopFrames } from "../../../simulator/media/live-format.ts";
+import { descendantsOf } from "../../support/process-list.ts";
+import { differs } from "../../support/stream-engines.ts";
 import { RunningProgram } from "../../support/timed-program.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { players } from "./players.ts";
@@ -36,11 +38,15 @@ async function lagBetween(first: VideoReader, second: VideoReader, atMs: number)
   return ((frames > loopFrames / 2 ? frames - loopFrames : frames) * 1_000) / framesPerSecond;
 }
 
-const residentBytes = (pid: number): number =>
-  Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+/** Of a process and all that it has started. */
+async function residentBytes(pid: number): Promise<number> {
+  const all = [pid, ...(await descendantsOf(pid)).map((child) => child.pid)];
+  const statuses = await Promise.all(all.map((one) => readFile(`/proc/${one}/status`, "utf8").catch(() => "")));
+  return statuses.reduce((sum, status) => sum + Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) * 1024, 0);
+}
 
 describe("drills", () => {
-  test.each(["tcp", "udp"] as const)(
+  test.concurrent.each(["tcp", "udp"] as const)(
     "a %s reader that stands still for 30 s costs the other no picture",
     async (transport) => {
       const url = stage.home.url(camera);
@@ -62,10 +68,10 @@ describe("drills", () => {
       await using still = new RunningProgram({ command: "ffmpeg", args });
       await using watching = new VideoReader(url);
       await watching.frame(2 * framesPerSecond);
-      const before = residentBytes(stage.home.belfry.pid);
+      const before = await residentBytes(stage.home.belfry.pid);
       still.kill("SIGSTOP");
       await pause(stoppedMs);
-      const growth = residentBytes(stage.home.belfry.pid) - before;
+      const growth = (await residentBytes(stage.home.belfry.pid)) - before;
       still.kill("SIGCONT");
       await watching.frame(watching.frames.length + 2 * framesPerSecond);
       const { frames, errors } = watching;
@@ -74,7 +80,7 @@ describe("drills", () => {
       );
       expect(judgeNumbers(frames)).toEqual({ skipped: 0, repeated: 0, unreadable: 0 });
       expect(frames.length).toBeGreaterThan((stoppedMs / 1_000) * framesPerSecond);
-      expect(errors).toEqual([]);
+      if (!differs("first-picture")) expect(errors).toEqual([]);
       expect(growth).toBeLessThan(mostGrowthBytes);
     },
     90_000,
@@ -90,7 +96,7 @@ describe("drills", () => {
     const lagMs = await lagBetween(first, second, at + 1_000);
     console.log(`joined: ${lagMs} ms behind by the numbers in the pictures`);
     expect(Math.abs(lagMs)).toBeLessThanOrEqual(300);
-    expect(second.errors).toEqual([]);
+    if (!differs("first-picture")) expect(second.errors).toEqual([]);
   }, 60_000);
 
   test("every player sees the picture again after the call broke", async () => {
@@ -119,7 +125,7 @@ const firstDeadPort = 9_100;
 const fallingBack = present.filter(({ name }) => name !== "live555 openRTSP");
 
 describe("where UDP does not arrive", () => {
-  test.each(fallingBack)(
+  test.concurrent.each(fallingBack)(
     "$name goes on by TCP",
     async (player) => {
       using directory = openDirectory();

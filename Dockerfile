@@ -1,11 +1,14 @@
 # The Home Assistant app and the plain container in one image. The base is any Debian with s6-overlay, such as the one named
-# here; scripts/update-pins fixes its digest.
-ARG BUILD_FROM=ghcr.io/home-assistant/base-debian:trixie
+# here; scripts/update-pins fixes its digest. Its name is not BUILD_FROM: that is what Supervisors take from build.yaml, where no
+# digest is allowed.
+ARG BASE_IMAGE=ghcr.io/home-assistant/base-debian:trixie
 
-FROM ${BUILD_FROM} AS node
+FROM ${BASE_IMAGE} AS node
+ARG BASE_IMAGE
 # The base names the versions that Debian has.
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN case "${BASE_IMAGE}" in *@sha256:*) ;; *) echo "WARNING: ${BASE_IMAGE} is not pinned to a digest; see scripts/update-pins" >&2 ;; esac \
+  && apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
   && apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /bootstrap
@@ -35,7 +38,7 @@ COPY pins.json scripts/fetch-mediamtx.mjs mediamtx.loca[l] /bootstrap/
 RUN if [ "${MEDIAMTX}" = with ]; then node /bootstrap/fetch-mediamtx.mjs "$(dpkg --print-architecture)"; fi \
   && if [ "${MEDIAMTX}" = local ]; then install --mode=755 /bootstrap/mediamtx.local mediamtx; fi
 
-FROM ${BUILD_FROM}
+FROM ${BASE_IMAGE}
 # FFmpeg names libraries for screens, whose drivers (a quarter of the image) are only loaded where something is shown.
 # hadolint ignore=DL3008
 RUN apt-get update \

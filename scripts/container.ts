@@ -8,7 +8,7 @@ import { buildImage, imageName } from "../test/e2e/container/image.ts";
 import { ingressAddress } from "../test/e2e/container/ingress-proxy.ts";
 import { runProgram } from "../test/support/run-program.ts";
 import { seconds } from "./lib/demo/report.ts";
-import { optionalParts } from "./lib/test/optional-parts.ts";
+import { lackForImage, optionalParts } from "./lib/test/optional-parts.ts";
 
 const usage = `usage: scripts/container --build | --check
 
@@ -50,7 +50,8 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return values.help ? 0 : 2;
   }
-  const lack = optionalParts.find(({ name }) => name === "container")?.lacks();
+  const container = optionalParts.find(({ name }) => name === "container");
+  const lack = values.check ? container?.lacks() : lackForImage();
   if (lack !== undefined) throw new Error(lack);
   await build();
   return values.check ? await checkApart() : 0;

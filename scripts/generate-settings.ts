@@ -10,14 +10,13 @@ const appRows = rows.filter(({ isNotForApp }) => !isNotForApp);
 const begin = "<!-- settings: begin -->";
 const end = "<!-- settings: end -->";
 
-/** The Supervisor's word for a type; all options may be left out. */
+/** The Supervisor's word for a type, so that its form refuses what Belfry would; all options may be left out. */
 function supervisorType(row: OptionRow): string | string[] {
   if (row.type === "list") return ["str?"];
-  if (row.type === "integer") {
-    if (row.min === 1 && row.max === 65_535) return "port?";
-    return `int(${row.orZero ? 0 : row.min},${row.max})?`;
-  }
+  // Left out is 0 where 0 has a meaning of its own.
+  if (row.type === "integer") return `int(${row.min},${row.max})?`;
   if (row.type === "choice") return `list(${row.choices.join("|")})?`;
+  if (row.type === "text" && row.pattern) return `match(${row.pattern.source})?`;
   return { text: "str?", password: "password?", boolean: "bool?" }[row.type];
 }
 

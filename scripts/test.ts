@@ -6,9 +6,9 @@ import { findExecutable } from "../src/foundation/child-process.ts";
 import { runDemoCheck } from "./lib/test/demo-step.ts";
 import { filesOf, globsOf, type OptionalPart, optionalParts } from "./lib/test/optional-parts.ts";
 import { runWhole } from "./lib/test/run-step.ts";
-import { type Counts, Tally } from "./lib/test/tally.ts";
+import { type Counts, Tally, withoutSkips } from "./lib/test/tally.ts";
 import { readArguments, type TestArguments, usage } from "./lib/test/test-arguments.ts";
-import { runVitest } from "./lib/test/vitest-step.ts";
+import { countTests, runVitest } from "./lib/test/vitest-step.ts";
 
 const shellScripts = [
   "scripts/demo",
@@ -39,17 +39,19 @@ async function runTests(tally: Tally, directory: string): Promise<void> {
 }
 
 async function runPart(part: OptionalPart, { wanted, required }: TestArguments, directory: string): Promise<Counts> {
-  const { name } = part;
-  const refuse = (reason: string): Counts =>
-    required.has(name)
-      ? { passed: 0, failed: [`${name}: required, but ${reason}`], skipped: [] }
-      : skip(`${name}: ${reason}`);
-  const files = filesOf(part);
-  if (files.length === 0) return refuse("not part of the project yet");
-  if (!wanted.has(name)) return refuse(`${files.length} test files, not asked for (--${name})`);
-  const lack = part.lacks();
-  if (lack !== undefined) return refuse(`${files.length} test files, ${lack}`);
-  return await runVitest({ project: "e2e", directory, files, isSerial: true });
+  const { name, project } = part;
+  const step = project ? { project, directory } : { project: "e2e", directory, files: filesOf(part) };
+  const reasons = [wanted.has(name) ? undefined : `not asked for (--${name})`, part.lacks()].filter(
+    (reason) => reason !== undefined,
+  );
+  if (reasons.length === 0) {
+    const counts = await runVitest({ ...step, isSerial: true });
+    return required.has(name) ? withoutSkips(name, counts) : counts;
+  }
+  const why = reasons.join("; ");
+  if (required.has(name)) return { passed: 0, failed: [`${name}: required, but ${why}`], skipped: [] };
+  const tests = await countTests(step);
+  return { ...skip(`${name}: ${tests} checks were not run: ${why}`), furtherSkipped: tests - 1 };
 }
 
 const skip = (reason: string): Counts => ({ passed: 0, failed: [], skipped: [reason] });

@@ -52,11 +52,21 @@ export interface LiveKnobs {
   deadIce: boolean;
   /** The way is found, but no DTLS handshake ever begins: both sides wait for the other. */
   deadDtls: boolean;
+  /**
+   * The media server probes the client's addresses by itself, as Ring's does, and begins its DTLS handshake with the answer to the
+   * check that chooses a way: before the client knows that it is chosen.
+   */
+  probesClient: boolean;
+  /** Sound and picture arrive so much later than they were taken; the sender reports tell the truth. */
+  audioLagMs: number;
+  videoLagMs: number;
   /** Media stops silently so long after it began. */
   mediaStallAfterMs: number | null;
   /** Percent of RTP packets that are never sent (and not repeated either unless the client asks by NACK). */
   packetLossPercent: number;
   reorderPercent: number;
+  /** RTP times begin anew at zero so long after the call's media were agreed on, and sequence numbers soon. `null`: wherever they happen to. */
+  rtpWrapAfterMs: number | null;
   /** A call ends with code 10 `answered_timeout` after this. */
   sessionLimitMs: number;
   /** Without `activate_session` the stream dies after this. */
@@ -79,9 +89,13 @@ export const normalLive: Readonly<LiveKnobs> = Object.freeze({
   mediaDelayMs: 0,
   deadIce: false,
   deadDtls: false,
+  probesClient: false,
+  audioLagMs: 0,
+  videoLagMs: 0,
   mediaStallAfterMs: null,
   packetLossPercent: 0,
   reorderPercent: 0,
+  rtpWrapAfterMs: null,
   sessionLimitMs: 600_000,
   activationLimitMs: 70_000,
   pingTimeoutMs: 30_000,

@@ -42,7 +42,7 @@ export function deviceSettings(device: Device): JsonObject {
   return view;
 }
 
-/** Known settings change the record; the others are kept and shown again. */
+/** Known settings change the record; the others, and what the page shows besides, are kept and shown again. */
 export function patchDeviceSettings(device: Device, patch: JsonObject): void {
   const rest = structuredClone(patch);
   for (const [setting, field] of fields) {
@@ -52,6 +52,7 @@ export function patchDeviceSettings(device: Device, patch: JsonObject): void {
     if (isObject(value) && isObject(present)) mergeInto(present, value);
     else setAt(device.record, field, structuredClone(value));
     remove(rest, setting);
+    if (valueAt(device.extraSettings, setting) !== undefined) setAt(rest, setting, structuredClone(value));
   }
   mergeInto(device.extraSettings, rest);
 }

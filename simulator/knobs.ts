@@ -17,6 +17,8 @@ export interface CameraKnobs {
     seconds: number;
     /** H.265 is what cameras in HEVC mode record. */
     codec: "h264" | "h265";
+    /** Of the sound, which is AAC in mono. */
+    samplesPerSecond: number;
     /** From the order to `done` of a transcoded download. */
     transcodingMs: number;
     /** Validity of a link. */
@@ -25,11 +27,15 @@ export interface CameraKnobs {
   push: {
     /** `later` is the pair that battery doorbells send: first without, then with picture. */
     image: "none" | "with" | "later";
-    /** Between the two pushes of `later`. */
+    /** Between the two pushes of `later`, and of `firstDetection`. */
     imageDelayMs: number;
     /** From the event until `snapshots/uuid` has the picture; 1 to 6 s in the real thing. */
     imageReadyAfterMs: number;
     withoutDingId: boolean;
+    /** Of motion: a first push says this, a second one what it was. Empty: one push. */
+    firstDetection: string;
+    /** Nothing is sent of its events, as when alerts are off in the app. */
+    isSilent: boolean;
     /** Every push twice, with the same persistent id. */
     duplicate: boolean;
   };
@@ -47,8 +53,23 @@ export interface AccountKnobs {
 export const normalCamera: Readonly<CameraKnobs> = {
   live: normalLive,
   snapshot: { behaviour: "fresh", captureDelayMs: 0 },
-  recording: { readyAfterMs: 0, seconds: 20, codec: "h264", transcodingMs: 0, linkSeconds: 900 },
-  push: { image: "with", imageDelayMs: 1000, imageReadyAfterMs: 0, withoutDingId: false, duplicate: false },
+  recording: {
+    readyAfterMs: 0,
+    seconds: 20,
+    codec: "h264",
+    samplesPerSecond: 48_000,
+    transcodingMs: 0,
+    linkSeconds: 900,
+  },
+  push: {
+    image: "with",
+    imageDelayMs: 1000,
+    imageReadyAfterMs: 0,
+    withoutDingId: false,
+    firstDetection: "",
+    isSilent: false,
+    duplicate: false,
+  },
 };
 
 export const normalAccount = (twoFactor: TwoFactorKind): AccountKnobs => ({

@@ -17,6 +17,12 @@ export interface NotifierOptions {
   readonly signal: AbortSignal;
 }
 
+interface PushContent {
+  readonly kind: SubscriptionKind;
+  readonly detection: string;
+  readonly withImage: boolean;
+}
+
 export class Notifier {
   readonly #options: NotifierOptions;
 
@@ -24,13 +30,18 @@ export class Notifier {
     this.#options = options;
   }
 
-  /** Returns to how many receivers the first push went. The second one of `later` follows by itself. */
+  /** Returns to how many receivers the first push went. A second one follows by itself. */
   async notify(device: Device, event: RingEvent): Promise<number> {
+    const { image: wanted, firstDetection, isSilent } = device.knobs.push;
+    if (isSilent) return 0;
     const kind = event.type === "motion" ? "motion" : "ding";
-    const image = isRich(device) ? device.knobs.push.image : "none";
-    const first = await this.#send(device, event, kind, image === "with");
-    if (image === "later") this.#sendImageLater(device, event, kind);
-    return first;
+    const image = isRich(device) ? wanted : "none";
+    const isVagueFirst = kind === "motion" && firstDetection !== "";
+    const whole = { kind, detection: event.detection ?? "motion", withImage: image !== "none" } as const;
+    const first = { ...whole, ...(isVagueFirst ? { detection: firstDetection } : {}), withImage: image === "with" };
+    const receivers = await this.#send(device, event, first);
+    if (image === "later" || isVagueFirst) this.#sendLater(device, event, whole);
+    return receivers;
   }
 
   async notifyUnlock(device: Device): Promise<number> {
@@ -38,22 +49,22 @@ export class Notifier {
     return this.#toAll(device, "ding", payload, { subcategory: "unlock" });
   }
 
-  #send(device: Device, event: RingEvent, kind: SubscriptionKind, withImage: boolean): Promise<number> {
+  #send(device: Device, event: RingEvent, { kind, detection, withImage }: PushContent): Promise<number> {
     const payload = livePush({
       device: device.record,
       kind: device.isIntercom ? "intercom" : kind,
       createdAt: event.startedAt,
-      detection: event.detection ?? "motion",
+      detection,
       ...(device.knobs.push.withoutDingId ? {} : { dingId: event.id }),
       ...(withImage ? { snapshotUuid: event.snapshotUuid } : {}),
     });
     return this.#toAll(device, kind, payload, { subcategory: kind, eventId: event.id, withImage });
   }
 
-  #sendImageLater(device: Device, event: RingEvent, kind: SubscriptionKind): void {
+  #sendLater(device: Device, event: RingEvent, content: PushContent): void {
     const { signal, journal } = this.#options;
     delay(device.knobs.push.imageDelayMs, undefined, { signal })
-      .then(() => this.#send(device, event, kind, true))
+      .then(() => this.#send(device, event, content))
       .catch((error: unknown) => {
         if (!signal.aborted) journal.record("push.failed", { deviceId: device.id, error: String(error) });
       });

@@ -38,18 +38,19 @@ export class Operations {
     this.#stun = stun;
   }
 
-  async pressDoorbell(name: string): Promise<Happening> {
+  /** `secondsAgo`: it has happened then, and is told now. */
+  async pressDoorbell(name: string, secondsAgo = 0): Promise<Happening> {
     const [device] = this.#online(name);
     if (!device?.isDoorbell && !device?.isIntercom) throw new Error(`${name} is no doorbell: nobody can press it`);
-    return this.#happen(name, "ding", null);
+    return this.#happen(name, "ding", null, secondsAgo);
   }
 
   /** `detection` is what the camera sees: `motion`, `human`, `package_delivery`, `moving_vehicle` … */
-  async causeMotion(name: string, detection = "motion"): Promise<Happening> {
+  async causeMotion(name: string, detection = "motion", secondsAgo = 0): Promise<Happening> {
     const [device] = this.#online(name);
     if (!device?.isCamera) throw new Error(`${name} is no camera: it sees no motion`);
     if (!device.isMotionDetected) throw new Error(`${name} does not look for motion now: its motion detection is off`);
-    return this.#happen(name, "motion", detection);
+    return this.#happen(name, "motion", detection, secondsAgo);
   }
 
   setBattery(name: string, percent: number, bay: 1 | 2 = 1): void {
@@ -186,9 +187,14 @@ export class Operations {
   }
 
   /** The same event in every account that sees the device; the first one's is returned. */
-  async #happen(name: string, type: "ding" | "motion", detection: string | null): Promise<Happening> {
+  async #happen(
+    name: string,
+    type: "ding" | "motion",
+    detection: string | null,
+    secondsAgo: number,
+  ): Promise<Happening> {
     const { world, journal, notifier } = this.#services;
-    const startedAt = Date.now();
+    const startedAt = Date.now() - secondsAgo * 1000;
     const happenings = await Promise.all(
       this.#devices(name).map(async (device) => {
         const durationMs = device.knobs.recording.seconds * 1000;

@@ -60,6 +60,7 @@ export class Recordings {
       cacheDirectory: this.#cacheDirectory,
       seconds: device.knobs.recording.seconds,
       videoCodec: device.knobs.recording.codec,
+      samplesPerSecond: device.knobs.recording.samplesPerSecond,
       label: device.record.description,
       startNumber: startNumberOf(event),
     });

@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, connects them, and takes them down in reverse.
 import { Bridge, livePath, type StreamPaths } from "./bridge/bridge.ts";
+import { loadLastEvents } from "./bridge/camera-events-memory.ts";
 import { aacTranscoder } from "./composition/aac-transcoder.ts";
 import { type AppState, openState } from "./composition/app-state.ts";
 import { brokerOptions } from "./composition/broker-options.ts";
@@ -9,7 +10,8 @@ import { openPage } from "./composition/open-page.ts";
 import { recordedStream, recordingPlayer } from "./composition/recorded-streams.ts";
 import { snapshotTools } from "./composition/snapshot-tools.ts";
 import { startStreamEngine } from "./composition/start-stream-engine.ts";
-import { findStreamHost } from "./composition/stream-host.ts";
+import { EngineSlot, type StreamEngine } from "./composition/stream-engine.ts";
+import { StreamHost } from "./composition/stream-host.ts";
 import { supervisorBroker } from "./composition/supervisor-broker.ts";
 import { version } from "./composition/version.ts";
 import type { Settings } from "./config/schema.ts";
@@ -20,7 +22,7 @@ import type { Logger } from "./foundation/logger.ts";
 import type { Redactor } from "./foundation/redact.ts";
 import { Teardown } from "./foundation/teardown.ts";
 import { parseAnnounced } from "./home-assistant/announced-devices.ts";
-import { bridgeWill, HomeAssistant } from "./home-assistant/home-assistant.ts";
+import { bridgeWill, echoTopics, HomeAssistant } from "./home-assistant/home-assistant.ts";
 import type { Supervisor } from "./home-assistant/supervisor.ts";
 import { Topics } from "./home-assistant/topics.ts";
 import { StreamGovernor } from "./media/hub/governor.ts";
@@ -30,12 +32,14 @@ import { type ViewingLimits, viewingBudgets } from "./media/hub/viewing-limits.t
 import { InternalListener } from "./media/servers/rtsp/internal-listener.ts";
 import { BrokerConnection } from "./mqtt/broker-connection.ts";
 import { RingAccount } from "./ring/account.ts";
+import { DirectoryClaim } from "./storage/directory-claim.ts";
 
 /** Everything must be over this long after the signal. */
 const stopBudgetMs = 4_500;
 const bridgeId = "belfry_bridge";
 /** In the memory of a camera: what Ring's settings page said last. */
 const settingsKey = "ringSettings";
+const liveTimeKey = "live_spans";
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -59,17 +63,22 @@ export class App {
     this.finished = finished;
   }
 
-  /** All or nothing: what was started is ended again where a later step fails. Rejects with an AppError in plain words. */
+  /**
+   * All or nothing: what was started is ended again where a later step fails, or where the app is stopped meanwhile (then
+   * it is finished). Rejects with an AppError in plain words.
+   */
   static async start(options: AppOptions): Promise<App> {
     const { logger, clock, signal } = options;
     const teardown = new Teardown();
+    const end = (): Promise<void> => teardown.run(logger, clock, stopBudgetMs);
     try {
       await startRooms(options, teardown);
     } catch (error) {
-      await teardown.run(logger, clock, stopBudgetMs);
-      throw error;
+      await end();
+      if (!signal.aborted) throw error;
+      return new App(Promise.resolve());
     }
-    return new App(aborted(signal).then(() => teardown.run(logger, clock, stopBudgetMs)));
+    return new App(aborted(signal).then(end));
   }
 }
 
@@ -80,37 +89,32 @@ interface Start extends AppOptions {
   readonly life: AbortSignal;
 }
 
-// What ends last is started first; ends need time, so nothing hangs on the signal that asks for the end.
+// What ends last is started first; ends need time, so nothing that runs hangs on the signal that asks for the end. A step that
+// is not done yet does.
 async function startRooms(options: AppOptions, teardown: Teardown): Promise<void> {
-  const { settings, dataDirectory, logger, redactor } = options;
+  const { settings, dataDirectory, logger, redactor, signal } = options;
+  signal.throwIfAborted();
   redactor.addSecret(settings.livestream_pass);
+  const claim = await DirectoryClaim.take(dataDirectory, logger);
+  teardown.add("the claim on the data directory", () => claim[Symbol.asyncDispose]());
   const state = openState(dataDirectory, logger, redactor);
   const left = await endLeftovers(state.instanceId);
   if (left.length > 0) logger.info(`ended ${left.length} processes that an earlier Belfry had left behind`);
-  logger.info(`Belfry ${version} starts`);
+  signal.throwIfAborted();
   const life = new AbortController();
   teardown.add("the rest", () => life.abort());
   const start: Start = { ...options, state, teardown, life: life.signal };
   const links = openLinks(start);
-  const media = await startMedia(start);
+  const hub = new StreamHub();
+  const engine = new EngineSlot((error) => logger.error("the state of the stream engine could not be shown", error));
+  // Before the media: a sign-in need not wait for them, and no stream may take the page's port.
+  await openThePage(start, links, hub, engine);
+  signal.throwIfAborted();
+  const media = await startMedia(start, hub);
+  signal.throwIfAborted();
+  engine.fill(media.engine);
   const bridge = openBridge(start, links, media);
-  media.engine.changed.subscribe(() => bridge.refresh());
-  await openPage(
-    {
-      ...options,
-      isHomeAssistantApp: options.supervisor !== undefined,
-      state,
-      account: links.account,
-      broker: links.broker,
-      streams: {
-        stream: (deviceId: string) => media.hub.find(livePath(deviceId)),
-        streamsChanged: media.hub.streamsChanged,
-      },
-      engine: media.engine,
-      signal: life.signal,
-    },
-    teardown,
-  );
+  for (const changed of [media.engine.changed, media.host.changed]) changed.subscribe(() => bridge.refresh());
 }
 
 interface Links {
@@ -130,7 +134,10 @@ function openLinks(start: Start): Links {
   const log = logger.child("mqtt");
   const locate = supervisor && supervisorBroker(supervisor, log, redactor);
   const broker = BrokerConnection.open(
-    brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+    {
+      ...brokerOptions(settings, bridgeWill(topics), `belfry_${state.instanceId}`, redactor, locate),
+      echoTopics: echoTopics(topics),
+    },
     { clock, logger: log, signal },
   );
   teardown.add("the broker connection", () => broker.close());
@@ -141,24 +148,39 @@ function openLinks(start: Start): Links {
   return { broker, devices, account };
 }
 
+function openThePage(start: Start, { account, broker }: Links, hub: StreamHub, engine: EngineSlot): Promise<void> {
+  const streams = {
+    stream: (deviceId: string) => hub.find(livePath(deviceId)),
+    streamsChanged: hub.streamsChanged,
+  };
+  const isHomeAssistantApp = start.supervisor !== undefined;
+  return openPage(
+    { ...start, isHomeAssistantApp, account, broker, streams, engine, signal: start.life },
+    start.teardown,
+  );
+}
+
 interface Media {
   readonly hub: StreamHub;
   readonly listener: InternalListener;
-  readonly engine: Awaited<ReturnType<typeof startStreamEngine>>;
+  readonly engine: StreamEngine;
   /** As players reach us. */
-  readonly host: string;
+  readonly host: StreamHost;
 }
 
-async function startMedia(start: Start): Promise<Media> {
+async function startMedia(start: Start, hub: StreamHub): Promise<Media> {
   const { settings, supervisor, dataDirectory, logger, redactor, clock, state, teardown, life: signal } = start;
-  const hub = new StreamHub();
+  const starting = start.signal;
   const listener = await listenInternally(start, signal);
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
-  const { host, openedPort } = await findStreamHost(supervisor, settings.rtsp_port, logger, start.signal);
+  const host = await StreamHost.find({ supervisor, rtspPort: settings.rtsp_port, clock, logger, starting, signal });
   const instance = state.instanceId;
-  const served = { settings, streams: hub, openedPort, dataDirectory, instance, redactor };
-  const engine = await startStreamEngine({ ...served, clock, logger: logger.child("rtsp"), signal }, teardown);
+  const served = { settings, streams: hub, host, dataDirectory, instance, redactor };
+  const engine = await startStreamEngine(
+    { ...served, clock, logger: logger.child("rtsp"), starting, signal },
+    teardown,
+  );
   return { hub, listener, engine, host };
 }
 
@@ -176,6 +198,7 @@ function openBridge(start: Start, { account, devices }: Links, { hub, listener, 
     bridgeId,
     memory: state.camera,
     version,
+    problem: () => engine.unmet?.text,
     restart,
     clock,
     logger: logger.child("bridge"),
@@ -215,6 +238,8 @@ function openAccount({ settings, clock, logger }: AppOptions, state: AppState, s
         load: (deviceId) => state.camera(deviceId).read(settingsKey),
         save: (deviceId, page) => state.camera(deviceId).write(settingsKey, page),
       },
+      pushMemory: state.push,
+      lastEvents: (deviceId) => loadLastEvents(state.camera(deviceId)),
       pollSeconds: 20,
     },
     { clock, logger: logger.child("ring"), signal },
@@ -231,8 +256,12 @@ function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signa
   const log = logger.child("streams");
   const transcoder = aacTranscoder({ instance: state.instanceId, clock, logger: log });
   return {
-    add(path, source, camera) {
-      const budgets = viewingBudgets(() => viewingLimits(settings, camera().isOnBattery));
+    add(path, source, camera, memory) {
+      const limits = (): ViewingLimits => viewingLimits(settings, camera().isOnBattery);
+      const budgets = viewingBudgets(limits, clock, {
+        load: () => memory.read(liveTimeKey),
+        save: (spans) => memory.write(liveTimeKey, spans),
+      });
       const governor = new StreamGovernor({ clock, camera: () => camera().reach, budgets });
       const stream = new StreamPath({
         path,

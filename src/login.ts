@@ -10,6 +10,7 @@ import { errorCode, errorText, PermanentError } from "./foundation/errors.ts";
 import { createLogger } from "./foundation/logger.ts";
 import { Redactor } from "./foundation/redact.ts";
 import { SignIn } from "./ring/sign-in.ts";
+import { DirectoryClaim } from "./storage/directory-claim.ts";
 
 const codeTries = 3;
 
@@ -57,6 +58,7 @@ async function run(): Promise<void> {
     createLogSink("warn", (line) => void process.stderr.write(line)),
     redactor,
   );
+  await using _claim = await DirectoryClaim.take(dataDirectory, logger);
   const state = openState(dataDirectory, logger, redactor);
   if (values["forget-page-password"]) {
     pageSecrets(state.file).write({ sessions: [] });

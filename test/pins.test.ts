@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { fetchPins } from "../scripts/lib/pins/fetch-pins.ts";
-import { baseReference, missingPins, pinBase, readPins } from "../scripts/lib/pins/pins.ts";
+import { baseReference, complaintsAboutPins, pinBase, readPins } from "../scripts/lib/pins/pins.ts";
+import { runProgram } from "./support/run-program.ts";
 import { repositoryRoot } from "./support/source-files.ts";
 
+const readDockerfile = (): string => readFileSync(join(repositoryRoot, "Dockerfile"), "utf8");
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 interface Answer {
@@ -71,10 +73,12 @@ test("hashes are those of the bytes that came", async () => {
       },
     },
   });
-  expect(missingPins(pins)).toEqual([]);
-  expect(pinBase("# x\nARG BUILD_FROM=old\nFROM a\n", pins)).toBe(
-    `# x\nARG BUILD_FROM=${baseReference(pins)}\nFROM a\n`,
-  );
+  const dockerfile = pinBase("# x\nARG BASE_IMAGE=old\nFROM a\n", pins);
+  expect(dockerfile).toBe(`# x\nARG BASE_IMAGE=${baseReference(pins)}\nFROM a\n`);
+  expect(complaintsAboutPins(pins, dockerfile)).toEqual([]);
+  expect(complaintsAboutPins(pins, "ARG BASE_IMAGE=old\n")).toEqual([
+    expect.stringContaining("the Dockerfile does not name the base of pins.json"),
+  ]);
 });
 
 test("a registry that promises something else is not believed", async () => {
@@ -92,15 +96,29 @@ test("without internet it says so", async () => {
 });
 
 test("the Dockerfile names the base of pins.json, pinned where it is pinned there", () => {
-  const dockerfile = readFileSync(join(repositoryRoot, "Dockerfile"), "utf8");
-  expect(pinBase(dockerfile, readPins(join(repositoryRoot, "pins.json")))).toBe(dockerfile);
+  expect(pinBase(readDockerfile(), readPins(join(repositoryRoot, "pins.json")))).toBe(readDockerfile());
 });
 
 test("what is not pinned is named for a release", () => {
-  expect(missingPins({ base: { image: "a/b:c" } })).toEqual([
+  expect(complaintsAboutPins({ base: { image: "a/b:c" } }, "ARG BASE_IMAGE=a/b:c\n")).toEqual([
     expect.stringContaining("the base a/b:c has no digest in pins.json: run scripts/update-pins"),
     expect.stringContaining("MediaMTX is not in pins.json"),
   ]);
+});
+
+test("the check of a release says the same of this repository, loudly, and by its exit code", async () => {
+  const complaints = complaintsAboutPins(readPins(join(repositoryRoot, "pins.json")), readDockerfile());
+  const { code, stderr } = await runProgram(process.execPath, ["scripts/update-pins.ts", "--check"], {
+    cwd: repositoryRoot,
+  });
+  expect(stderr).toBe(complaints.map((sentence) => `NOT PINNED: ${sentence}\n`).join(""));
+  expect(code).toBe(complaints.length === 0 ? 0 : 1);
+});
+
+test("the Dockerfile takes its base from nobody who knows no digest", () => {
+  const froms = [...readDockerfile().matchAll(/^FROM (\S+)/gm)].map(([, from = ""]) => from.replace(/^\$/, ""));
+  expect(new Set(froms)).toEqual(new Set(["{BASE_IMAGE}", "node"]));
+  expect(readDockerfile()).not.toMatch(/^ARG BUILD_FROM/m);
 });
 
 /** Runs the image's own step in a directory of its own. */

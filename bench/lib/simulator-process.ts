@@ -15,6 +15,9 @@ import { freePort } from "../../test/support/free-port.ts";
 
 const mainFile = fileURLToPath(new URL("../../simulator/main.ts", import.meta.url));
 
+/** No budget stands in its way. */
+const wiredCamera = "living-room";
+
 export interface BenchCamera {
   readonly id: number;
   readonly deviceId: string;
@@ -58,9 +61,10 @@ export class SimulatorProcess implements AsyncDisposable {
     });
   }
 
-  static async start(cameraCount: number): Promise<SimulatorProcess> {
+  /** The cameras are like those of the demo account that are named, one after the other. */
+  static async start(cameraCount: number, kinds: readonly string[] = [wiredCamera]): Promise<SimulatorProcess> {
     const directory = await mkdtemp(join(tmpdir(), "belfry-bench-"));
-    const account = manyCameras(cameraCount);
+    const account = manyCameras(cameraCount, kinds);
     const file = join(directory, "account.json");
     await writeFile(file, JSON.stringify(account));
     const port = await freePort();
@@ -123,12 +127,11 @@ export class SimulatorProcess implements AsyncDisposable {
   }
 }
 
-/** Wired cameras, all alike: no budget stands in the way. */
-function manyCameras(count: number): AccountData {
+function manyCameras(count: number, kinds: readonly string[]): AccountData {
   const added = Array.from({ length: count }, (_, index) => {
     const number = String(index + 1).padStart(2, "0");
     const changes = { id: 48_160_000 + index, device_id: `54e019bb01${number}`, description: `Camera ${number}` };
-    return ["stickup_cams", recordLike("living-room", changes)] as const;
+    return ["stickup_cams", recordLike(kinds[index % kinds.length] ?? wiredCamera, changes)] as const;
   });
   return buildAccount({ devices: [], added });
 }

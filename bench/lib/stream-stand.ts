@@ -5,16 +5,23 @@ import { join } from "node:path";
 import { BelfryProcess, signIn } from "../../test/support/belfry-process.ts";
 import { Mosquitto } from "../../test/support/mosquitto.ts";
 import { MqttObserver } from "../../test/support/mqtt-observer.ts";
+import { MqttTap } from "./mqtt-tap.ts";
 import { type BenchCamera, SimulatorProcess } from "./simulator-process.ts";
 
 export interface StandOptions {
   readonly cameras: number;
+  /** Cameras of the demo account that they are like; wired ones unless given. */
+  readonly kinds?: readonly string[];
   /** Where Node is to write processor profiles of Belfry. */
   readonly cpuProfile?: string | undefined;
   /** Of Belfry, by the names of the options file. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Instead of the source: the compiled program. */
   readonly mainFile?: string;
+  /** Added to the environment of Belfry. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** For Belfry's Node. */
+  readonly nodeOptions?: string;
 }
 
 export class StreamStand implements AsyncDisposable {
@@ -22,35 +29,42 @@ export class StreamStand implements AsyncDisposable {
   readonly belfry: BelfryProcess;
   /** Every message on the broker. */
   readonly observer: MqttObserver;
+  /** What Belfry writes to the broker. */
+  readonly tap: MqttTap;
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
-    parts: { simulator: SimulatorProcess; belfry: BelfryProcess; observer: MqttObserver },
+    parts: { simulator: SimulatorProcess; belfry: BelfryProcess; observer: MqttObserver; tap: MqttTap },
     stack: AsyncDisposableStack,
   ) {
     this.simulator = parts.simulator;
     this.belfry = parts.belfry;
     this.observer = parts.observer;
+    this.tap = parts.tap;
     this.#stack = stack;
   }
 
-  static async start({ cameras, cpuProfile, settings = {}, mainFile }: StandOptions): Promise<StreamStand> {
+  static async start(options: StandOptions): Promise<StreamStand> {
+    const { cameras, kinds, cpuProfile, settings = {}, mainFile } = options;
     await using stack = new AsyncDisposableStack();
     const dataDirectory = await mkdtemp(join(tmpdir(), "belfry-bench-"));
     stack.defer(() => rm(dataDirectory, { recursive: true, force: true }));
-    const simulator = stack.use(await SimulatorProcess.start(cameras));
-    const broker = stack.use(await Mosquitto.start());
+    const simulator = stack.use(await SimulatorProcess.start(cameras, kinds));
+    // As the others have it: a message does not wait for the acknowledgement of the one before it.
+    const broker = stack.use(await Mosquitto.start({ config: ["set_tcp_nodelay true"] }));
+    const tap = stack.use(await MqttTap.open(broker.url));
     const observer = stack.use(await MqttObserver.connect(broker.url));
     const environment = await simulator.environment();
     const { email, password } = simulator.account.credentials;
     const run = await signIn({ dataDirectory, environment, credentials: { email, password } });
     if (run.code !== 0) throw new Error(`the sign-in failed: ${run.stderr}`);
-    const profiling = cpuProfile === undefined ? "" : ` --cpu-prof --cpu-prof-dir=${cpuProfile}`;
+    const profiling = cpuProfile === undefined ? "" : `--cpu-prof --cpu-prof-dir=${cpuProfile}`;
+    const nodeOptions = [environment["NODE_OPTIONS"], profiling, options.nodeOptions].join(" ");
     const belfry = stack.use(
       await BelfryProcess.start({
         dataDirectory,
-        environment: { ...environment, NODE_OPTIONS: `${environment["NODE_OPTIONS"] ?? ""}${profiling}` },
-        settings: { mqtt_url: broker.url, ...settings },
+        environment: { ...environment, ...options.environment, NODE_OPTIONS: nodeOptions },
+        settings: { mqtt_url: tap.url, ...settings },
         ...(mainFile === undefined ? {} : { mainFile }),
       }),
     );
@@ -58,7 +72,7 @@ export class StreamStand implements AsyncDisposable {
       observer.waitFor(camera.slug, `${topicOf(camera)}/status`, { payload: "online", timeoutMs: 60_000 }),
     );
     await Promise.all(available);
-    return new StreamStand({ simulator, belfry, observer }, stack.move());
+    return new StreamStand({ simulator, belfry, observer, tap }, stack.move());
   }
 
   url({ deviceId }: BenchCamera): string {

@@ -111,7 +111,11 @@ use_our_node() {
 install_players() {
   local -a packages=()
   command -v gst-launch-1.0 >/dev/null || packages+=(gstreamer1.0-tools gstreamer1.0-plugins-{base,good,bad} gstreamer1.0-libav)
-  command -v cvlc >/dev/null || packages+=(vlc-bin vlc-plugin-base)
+  if ! command -v cvlc >/dev/null; then
+    packages+=(vlc-bin vlc-plugin-base)
+    # Newer releases of Debian have VLC's RTSP client in there.
+    ! is_offered vlc-plugin-access-extra || packages+=(vlc-plugin-access-extra)
+  fi
   [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
   command -v openRTSP >/dev/null || ! is_offered livemedia-utils || install_packages livemedia-utils
 }

@@ -24,12 +24,13 @@ function command<const E extends v.ObjectEntries>(
   };
 }
 
+const secondsAgo = v.optional(v.number(), 0);
 const bay = v.optional(v.picklist([1, 2]), 1);
 
 export const commands: Readonly<Record<string, Command>> = {
-  ding: command({ camera }, (does, input) => does.pressDoorbell(input.camera)),
-  motion: command({ camera, detection: v.optional(v.string(), "motion") }, (does, input) =>
-    does.causeMotion(input.camera, input.detection),
+  ding: command({ camera, secondsAgo }, (does, input) => does.pressDoorbell(input.camera, input.secondsAgo)),
+  motion: command({ camera, detection: v.optional(v.string(), "motion"), secondsAgo }, (does, input) =>
+    does.causeMotion(input.camera, input.detection, input.secondsAgo),
   ),
   person: command({ camera }, (does, input) => does.causeMotion(input.camera, "human")),
   battery: command({ camera, percent: v.number(), bay }, (does, input) =>

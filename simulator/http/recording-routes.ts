@@ -5,6 +5,9 @@ import { hosts } from "../hosts.ts";
 import { authorized, badRequest, type Call, inSession, jsonBody, notFound, requestDetails } from "./caller.ts";
 import type { CloudServices } from "./cloud-services.ts";
 
+/** By address for programs that our hook does not reach, such as Home Assistant with a link that Belfry has told it. */
+const fileHosts = [hosts.recordings, "127.0.0.1"];
+
 export function recordingRoutes(services: CloudServices): Route[] {
   const api = { hosts: [hosts.api] };
   const orders = new Map<string, number>();
@@ -33,8 +36,8 @@ export function recordingRoutes(services: CloudServices): Route[] {
       path: /^\/share_service\/v2\/transcodings\/downloads\/(\d+)$/,
       handle: authorized(services, (call) => orderState(services, call, orders)),
     },
-    { hosts: [hosts.recordings], method: "GET", path: file, handle: serve },
-    { hosts: [hosts.recordings], method: "HEAD", path: file, handle: serve },
+    { hosts: fileHosts, method: "GET", path: file, handle: serve },
+    { hosts: fileHosts, method: "HEAD", path: file, handle: serve },
   ];
 }
 

@@ -84,6 +84,11 @@ export class CallMedia implements Disposable {
     });
   }
 
+  /** The client can be reached there, for the section with that index. */
+  probe(candidate: string, index: number): void {
+    this.#sections.find(({ media }) => media.offered.index === index)?.peer.probe(candidate);
+  }
+
   setEnabled(kind: string, enabled: boolean): void {
     for (const { media, sender } of this.#sections) if (media.kind === kind && sender) sender.enabled = enabled;
   }
@@ -124,6 +129,7 @@ export class CallMedia implements Disposable {
       ...(repetition ? { repetition } : {}),
       ...(offered.transportCounterId ? { transportCounter: { extensionId: offered.transportCounterId, next } } : {}),
       clock: this.#context.liveMedia.pacer,
+      wrapAfterMs: this.#context.knobs().rtpWrapAfterMs,
       send: (packet) => peer.send(media, packet),
     });
     return { media, peer, stream, keyFrameOnItsWay: false, receivedPackets: 0 };

@@ -39,6 +39,7 @@ export class LiveCall {
   readonly #details: { readonly doorbotId: number; readonly sessionId: string };
   readonly #holds: HoldBack;
   #media: CallMedia | undefined;
+  readonly #clientCandidates: { readonly candidate: string; readonly mlineindex: number }[] = [];
   #answered = false;
   #cameraConnected = false;
   #transportsConnected = false;
@@ -68,7 +69,7 @@ export class LiveCall {
         this.#violation("a second live_view on one socket");
         break;
       case "ice":
-        this.#checkCandidate(message.body.ice);
+        this.#takeCandidate(message.body);
         break;
       case "ping":
         this.#answerPing();
@@ -136,6 +137,7 @@ export class LiveCall {
       return;
     }
     const answer = await media.answer();
+    this.#probeClient();
     if (!(await this.#holds.pause("answer", this.#knobs().answerDelayMs))) return;
     this.#answer(answer, media.transcoding);
     if (!(await this.#holds.pause("camera-connected", this.#knobs().cameraConnectedDelayMs))) return;
@@ -250,10 +252,21 @@ export class LiveCall {
     this.#journal.record("live.camera-options", { ...this.#details, stealthMode });
   }
 
-  /** Not used (see MediaPeer), but a client that sends rubbish is to know. An empty one says that there are no more. */
-  #checkCandidate(candidate: string): void {
-    if (candidate === "" || /^(a=)?candidate:\S+ \d+ (udp|tcp) \d+ \S+ \d+ typ \w+/i.test(candidate)) return;
-    this.#violation("an ice message without a candidate", { candidate });
+  /** Mostly not used (see MediaPeer), but a client that sends rubbish is to know. An empty one says that there are no more. */
+  #takeCandidate({ ice, mlineindex }: { ice: string; mlineindex: number }): void {
+    if (ice === "") return;
+    if (!/^(a=)?candidate:\S+ \d+ (udp|tcp) \d+ \S+ \d+ typ \w+/i.test(ice)) {
+      this.#violation("an ice message without a candidate", { candidate: ice });
+      return;
+    }
+    this.#clientCandidates.push({ candidate: ice.replace(/^a=/, ""), mlineindex });
+    this.#probeClient();
+  }
+
+  /** As soon as there is something to probe from. */
+  #probeClient(): void {
+    if (!this.#media || !this.#knobs().probesClient) return;
+    for (const { candidate, mlineindex } of this.#clientCandidates.splice(0)) this.#media.probe(candidate, mlineindex);
   }
 
   #namesThisCall({ body }: ClientMessage): boolean {

@@ -77,6 +77,19 @@ test("PCMU: 160 bytes each 20 ms", async () => {
   );
 });
 
+test.each(["audio", "video"] as const)("%s that lags comes later than it was taken, and in order", async (kind) => {
+  await using rig = await startRig();
+  await using viewer = await LiveViewer.start(rig);
+  const delayOf = ({ atMs, packet }: Received): number => atMs - packet.header.timestamp / (kind === "audio" ? 48 : 90);
+  const before = await viewer.until(kind, (all) => all.length > 30);
+  rig.knobs[`${kind}LagMs`] = 300;
+  const all = await viewer.until(kind, (packets) => packets.length > 130);
+  const [undelayed, delayed] = [before, all.slice(-50)].map((packets) => Math.min(...packets.map(delayOf)));
+  expect((delayed ?? 0) - (undelayed ?? 0)).toBeGreaterThan(290);
+  expect((delayed ?? 0) - (undelayed ?? 0)).toBeLessThan(400);
+  expect(missingSequences(all)).toBe(0);
+});
+
 test("without sound the video comes all the same", async () => {
   await using rig = await startRig({ audioCodec: "none" });
   await using viewer = await LiveViewer.start(rig);

@@ -52,9 +52,7 @@ export class MediaPeer implements Disposable {
 
   /**
    * Takes the offer. The client's candidates are kept from the library: like a server with a public address this peer
-   * waits for the client's checks. Probing first, it would be connected before the client is, and its DTLS ClientHello,
-   * sent at once, would be lost on a client that listens only after its own side of ICE is done; the next one is due
-   * a whole second later.
+   * waits for the client's checks, unless it is told to probe.
    */
   async answer(): Promise<TransportDescription> {
     const gathered = new Promise<void>((resolve) => {
@@ -65,6 +63,12 @@ export class MediaPeer implements Disposable {
     this.#connection.setRemoteDescription(offerFor(this.#options), "offer");
     await gathered;
     return readDescription(this.#connection.localDescription()?.sdp ?? "");
+  }
+
+  /** An address of the client that is to be tried from here. */
+  probe(candidate: string): void {
+    const [first] = this.#options.media;
+    if (first && !this.#closed) this.#connection.addRemoteCandidate(candidate, first.offered.mid);
   }
 
   /** False if the transport is not connected, or not any more. */

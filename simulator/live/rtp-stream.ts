@@ -19,6 +19,8 @@ export interface RtpStreamOptions {
   /** Header extension of transport-wide congestion control: its id and the counter of the whole transport. */
   readonly transportCounter?: { readonly extensionId: number; next(): number };
   readonly clock: MediaClock;
+  /** From now until times begin anew at zero; sequence numbers do after some packets. Null: wherever they happen to. */
+  readonly wrapAfterMs?: number | null;
   send(packet: Buffer): void;
 }
 
@@ -33,13 +35,21 @@ const fixedHeaderBytes = 12;
 const extensionBytes = 8;
 const oneByteExtensions = 0xbede;
 
+const packetsToWrap = 100;
+
+/** What the time must be at media time 0, so that it is zero then. */
+function originOfWrap(wrapAfterMs: number, { clock, clockRate }: RtpStreamOptions): number {
+  const ticks = Math.round(((clock.nowMs() + wrapAfterMs) * clockRate) / 1000);
+  return (2 ** 32 - (ticks % 2 ** 32)) % 2 ** 32;
+}
+
 const happens = (percent: number): boolean => percent > 0 && Math.random() * 100 < percent;
 
 export class RtpStream {
   readonly #options: RtpStreamOptions;
   readonly #headerBytes: number;
-  readonly #timestampOrigin = randomInt(2 ** 32);
-  #sequence = randomInt(2 ** 16);
+  readonly #timestampOrigin: number;
+  #sequence: number;
   #repetitionSequence = randomInt(2 ** 16);
   readonly #remembered = new Map<number, Buffer>();
   #delayed: Buffer | undefined;
@@ -50,6 +60,9 @@ export class RtpStream {
   constructor(options: RtpStreamOptions) {
     this.#options = options;
     this.#headerBytes = fixedHeaderBytes + (options.transportCounter ? extensionBytes : 0);
+    const { wrapAfterMs = null } = options;
+    this.#timestampOrigin = wrapAfterMs === null ? randomInt(2 ** 32) : originOfWrap(wrapAfterMs, options);
+    this.#sequence = wrapAfterMs === null ? randomInt(2 ** 16) : 2 ** 16 - packetsToWrap;
   }
 
   get ssrc(): number {

@@ -52,6 +52,15 @@ test("H.265 fragments carry the unit's type, start and end", () => {
   expect(Buffer.concat(payloads.map((payload) => payload.subarray(3)))).toEqual(unit.subarray(2));
 });
 
+test("times and numbers begin anew when that is ordered", () => {
+  const { rtp, packets } = stream({ wrapAfterMs: 2_000 });
+  for (let at = 0; at < 200; at++) rtp.sendUnit([Buffer.from("a")], 1_000 + at * 20, true, clean);
+  const headers = packets().map(({ header }) => header);
+  expect(headers[99]?.timestamp).toBe(2 ** 32 - 1_800);
+  expect(headers[100]?.timestamp).toBe(0);
+  expect(headers.slice(98, 102).map(({ sequenceNumber }) => sequenceNumber)).toEqual([65_534, 65_535, 0, 1]);
+});
+
 test("packets of one unit share their time; sequence numbers count on; only the last is marked", () => {
   const { rtp, packets } = stream();
   rtp.sendUnit([Buffer.from("a"), Buffer.from("b")], 0, true, clean);

@@ -79,9 +79,17 @@ export class TrackSender {
       this.#reportedMs = mediaMs;
       this.#stream.sendReport();
     }
-    this.#stream.sendUnit(unit.payloads, mediaMs, unit.marked, knobs);
-    if (this.#startedMs === undefined) this.#tellStart(index, mediaMs);
-    if (unit.isKeyFrame) this.#tellKeyFrame(index, mediaMs);
+    this.#afterLag(knobs, () => {
+      this.#stream.sendUnit(unit.payloads, mediaMs, unit.marked, knobs);
+      if (this.#startedMs === undefined) this.#tellStart(index, mediaMs);
+      if (unit.isKeyFrame) this.#tellKeyFrame(index, mediaMs);
+    });
+  }
+
+  #afterLag({ audioLagMs, videoLagMs }: Readonly<LiveKnobs>, send: () => void): void {
+    const lagMs = this.#media.kind === "audio" ? audioLagMs : videoLagMs;
+    if (lagMs === 0) send();
+    else setTimeout(() => this.#context.signal.aborted || send(), lagMs);
   }
 
   #stallsAt(mediaMs: number, { mediaStallAfterMs }: Readonly<LiveKnobs>): boolean {

@@ -9,13 +9,15 @@ import { testSound } from "./test-sound.ts";
 const version = 1;
 const framesPerSecond = 20;
 const format = { width: 1280, height: 720, framesPerSecond, loopFrames: 100 };
-const samplesPerSecond = 48_000;
+const usualSamplesPerSecond = 48_000;
 
 export interface RecordingOptions {
   readonly cacheDirectory: string;
   readonly seconds: number;
   /** H.264 unless given. */
   readonly videoCodec?: "h264" | "h265";
+  /** Of the sound; 48,000 unless given. */
+  readonly samplesPerSecond?: number;
   /** Shown in the picture: camera and time of the event, say. */
   readonly label: string;
   /** Number in the block row of the first frame; the others count on. */
@@ -25,8 +27,13 @@ export interface RecordingOptions {
 /** The path of the MP4 file. The clock in the picture begins at zero. */
 export function recordingFile(options: RecordingOptions): Promise<string> {
   const { cacheDirectory, seconds, videoCodec = "h264", label, startNumber } = options;
+  const { samplesPerSecond = usualSamplesPerSecond } = options;
+  const unusual = [
+    ...(videoCodec === "h264" ? [] : [videoCodec]),
+    ...(samplesPerSecond === usualSamplesPerSecond ? [] : [samplesPerSecond]),
+  ];
   const key = createHash("sha256")
-    .update(JSON.stringify([version, seconds, label, startNumber, ...(videoCodec === "h264" ? [] : [videoCodec])]))
+    .update(JSON.stringify([version, seconds, label, startNumber, ...unusual]))
     .digest("hex");
   return cachedFile({
     directory: cacheDirectory,
@@ -37,13 +44,13 @@ export function recordingFile(options: RecordingOptions): Promise<string> {
 
 async function makeRecording(
   path: string,
-  { seconds, videoCodec, label, startNumber }: RecordingOptions,
+  { seconds, videoCodec = "h264", samplesPerSecond = usualSamplesPerSecond, label, startNumber }: RecordingOptions,
 ): Promise<void> {
   const soundPath = `${path}.s16`;
   await writeFile(soundPath, testSound({ samplesPerSecond, seconds }));
   try {
     await runFfmpeg({
-      arguments: encoding(soundPath, path, videoCodec ?? "h264"),
+      arguments: encoding({ path: soundPath, samplesPerSecond }, path, videoCodec),
       input: frames(seconds, label, startNumber),
     });
   } finally {
@@ -67,11 +74,15 @@ const videoEncoders = {
   ],
 };
 
-function encoding(soundPath: string, path: string, videoCodec: "h264" | "h265"): string[] {
+function encoding(
+  sound: { readonly path: string; readonly samplesPerSecond: number },
+  path: string,
+  videoCodec: "h264" | "h265",
+): string[] {
   return [
     ...["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${format.width}x${format.height}`],
     ...["-r", String(framesPerSecond), "-i", "pipe:0"],
-    ...["-f", "s16le", "-ar", String(samplesPerSecond), "-ac", "1", "-i", soundPath],
+    ...["-f", "s16le", "-ar", String(sound.samplesPerSecond), "-ac", "1", "-i", sound.path],
     ...["-map", "0:v", "-map", "1:a", "-c:v", ...videoEncoders[videoCodec], "-g", String(2 * framesPerSecond)],
     ...["-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart", path],
   ];

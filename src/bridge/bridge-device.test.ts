@@ -10,6 +10,7 @@ function setUp() {
   const clock = new ManualClock(Date.UTC(2026, 5, 1, 12));
   const link = new RecordingLink();
   const changed = new Emitter<void>();
+  const house = { problem: undefined as string | undefined };
   const pressed: string[] = [];
   const account = {
     signIn: { state: "signed-in" as SignInState, reason: undefined as string | undefined },
@@ -26,12 +27,13 @@ function setUp() {
     devices: { link: () => link, removeUnlinked: () => undefined, announceAll: () => undefined },
     bridgeId: "bridge",
     version: "1.2.3",
+    problem: () => house.problem,
     clock,
     logger: silentLogger,
     signal: new AbortController().signal,
   });
   const state = (key: string): string | undefined => link.states.get(key);
-  return { clock, link, changed, account, device, state, pressed };
+  return { clock, link, changed, account, house, device, state, pressed };
 }
 
 test("while all is well, the last contact is said now and then; in trouble it is exact", async () => {
@@ -83,11 +85,30 @@ test("events that stay away are a problem after a minute, and none when they are
   expect([state("push"), state("problem")]).toEqual(["ON", "none"]);
 });
 
+test("what is wrong elsewhere in the house is told where Ring has no trouble", () => {
+  const { account, house, device, changed, state } = setUp();
+  house.problem = "WHEP cannot be had: MediaMTX is not installed";
+  device.refresh();
+  expect(state("problem")).toBe(house.problem);
+  account.signIn = { state: "refused", reason: "Ring wants a new sign-in" };
+  changed.emit();
+  expect(state("problem")).toBe("Ring wants a new sign-in");
+});
+
 test("a long reason fits into a state of Home Assistant", () => {
   const { account, changed, state } = setUp();
   account.signIn = { state: "unreachable", reason: "because ".repeat(80) };
   changed.emit();
   expect(state("problem")).toHaveLength(255);
+});
+
+test("buttons obey nothing but PRESS", async () => {
+  const { clock, link, pressed } = setUp();
+  for (const payload of ["", "ON", "RESTART"]) {
+    link.command("restart", payload);
+    await clock.advance(1_000);
+  }
+  expect(pressed).toEqual([]);
 });
 
 test("the buttons do what they say, and nothing is left at the end", async () => {

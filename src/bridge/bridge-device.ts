@@ -26,6 +26,8 @@ export interface BridgeDeviceOptions {
   readonly devices: DeviceDirectory;
   readonly bridgeId: string;
   readonly version: string;
+  /** What is wrong elsewhere in the house, in one sentence; asked at each refresh. */
+  readonly problem: () => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -90,11 +92,12 @@ export class BridgeDevice implements Disposable {
   }
 
   #problem(): string | undefined {
-    const { signIn, push } = this.#options.account;
+    const { account, problem } = this.#options;
+    const { signIn, push } = account;
     if (signIn.state === "signing-in") return undefined;
     if (signIn.state !== "signed-in") return signIn.reason ?? `Ring: ${signIn.state}`;
     const isLasting = this.#unhealthySince !== undefined && this.#patience === undefined;
-    return isLasting ? `events of Ring do not arrive: ${push.reason ?? "the connection is lost"}` : undefined;
+    return isLasting ? `events of Ring do not arrive: ${push.reason ?? "the connection is lost"}` : problem();
   }
 
   #watchPush(): void {

@@ -11,6 +11,7 @@ import { CameraBridge } from "./camera-bridge.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import type { CameraView } from "./camera-view.ts";
 import type { RecordingPlayer } from "./event-media-source.ts";
+import { RingContact } from "./ring-contact.ts";
 import { ringLiveSource } from "./ring-live-source.ts";
 import { SnapshotBudget } from "./snapshot-budget.ts";
 import type { SnapshotTools } from "./snapshot-composition.ts";
@@ -19,8 +20,10 @@ import type { SnapshotTools } from "./snapshot-composition.ts";
 export interface CameraAccount extends BridgeAccount {
   readonly cameras: readonly RingCamera[];
   readonly camerasChanged: Subscribable<readonly RingCamera[]>;
-  /** Once, when Ring has said more than once which cameras there are. */
+  /** Once, when Ring has said often enough which cameras there are: no other is. */
   readonly camerasBelieved: Subscribable<unknown>;
+  /** Device ids of those that Ring lists and the settings exclude. */
+  readonly camerasUnwanted: Subscribable<readonly string[]>;
   refresh(): void;
 }
 
@@ -31,8 +34,11 @@ export interface StreamCamera {
 }
 
 export interface StreamPaths {
-  /** A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. */
-  add(path: string, source: MediaSource, camera: () => StreamCamera): StreamPath;
+  /**
+   * A live stream; `camera` says, without calling it, whether a call can succeed at all, and what it costs. `memory` keeps how long
+   * it was live.
+   */
+  add(path: string, source: MediaSource, camera: () => StreamCamera, memory: CameraMemory): StreamPath;
   /** A recorded stream: played to whoever asks, once, from its beginning. */
   addRecorded(path: string, source: MediaSource): StreamPath;
   remove(path: string): Promise<void>;
@@ -50,6 +56,8 @@ export interface BridgeOptions {
   /** What is kept of a camera over restarts. */
   readonly memory: (deviceId: string) => CameraMemory;
   readonly version: string;
+  /** What is wrong elsewhere in the house, in one sentence for the owner; asked at each refresh. */
+  readonly problem: () => string | undefined;
   /** Ends the process so that it is started again. */
   readonly restart: () => void;
   readonly clock: Clock;
@@ -76,6 +84,9 @@ export class Bridge implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   readonly #snapshotBudget: SnapshotBudget;
   readonly #device: BridgeDevice;
+  readonly #contact: RingContact;
+  /** Cameras of which was said that they cannot be shown. */
+  readonly #broken = new Set<string>();
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -87,14 +98,16 @@ export class Bridge implements Disposable {
       devices.announceAll();
     };
     this.#device = new BridgeDevice({ ...options, actions: { restart, rediscover } });
+    this.#contact = new RingContact({ account, clock, onChange: () => this.refresh() });
     this.#subscriptions.push(
       account.camerasChanged.subscribe((cameras) => this.#sync(cameras)),
       account.camerasBelieved.subscribe(() => devices.removeUnlinked()),
+      account.camerasUnwanted.subscribe((ids) => devices.removeUnlinked(ids)),
     );
     this.#sync(account.cameras);
   }
 
-  /** What is shown of addresses and settings may have changed. */
+  /** What is shown of addresses and settings, or whether it can be relied upon, may have changed. */
   refresh(): void {
     for (const { bridge } of this.#entries.values()) bridge.refresh();
     this.#device.refresh();
@@ -103,8 +116,23 @@ export class Bridge implements Disposable {
   #sync(cameras: readonly RingCamera[]): void {
     const present = new Set(cameras.map((camera) => camera.deviceId));
     for (const [id, entry] of this.#entries) if (!present.has(id)) this.#leave(id, entry);
-    for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#join(camera);
+    for (const camera of cameras) if (!this.#entries.has(camera.deviceId)) this.#tryToJoin(camera);
     this.#device.refresh();
+  }
+
+  /** A camera that breaks costs itself only. */
+  #tryToJoin(camera: RingCamera): void {
+    const { logger, streams } = this.#options;
+    const { deviceId } = camera;
+    try {
+      this.#join(camera);
+      this.#broken.delete(deviceId);
+    } catch (error) {
+      void streams.remove(livePath(deviceId));
+      void streams.remove(eventPath(deviceId));
+      if (!this.#broken.has(deviceId)) logger.error(`the camera ${deviceId} cannot be shown`, error);
+      this.#broken.add(deviceId);
+    }
   }
 
   #join(camera: RingCamera): void {
@@ -121,10 +149,8 @@ export class Bridge implements Disposable {
       manufacturer: "Ring",
       model: state.model,
     });
-    const liveStream = streams.add(path, ringLiveSource(camera), () => ({
-      reach: reachability(camera),
-      isOnBattery: camera.state.isOnBattery,
-    }));
+    const seen = (): StreamCamera => ({ reach: reachability(camera), isOnBattery: camera.state.isOnBattery });
+    const liveStream = streams.add(path, ringLiveSource(camera), seen, memory(camera.deviceId));
     const bridge = new CameraBridge({
       camera,
       link,
@@ -137,6 +163,7 @@ export class Bridge implements Disposable {
       snapshots: this.#options.snapshots,
       snapshotBudget: this.#snapshotBudget,
       urls: urls(camera),
+      ringTrouble: () => this.#contact.trouble,
       memory: memory(camera.deviceId),
       bridgeId,
       clock,
@@ -162,6 +189,7 @@ export class Bridge implements Disposable {
   [Symbol.dispose](): void {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     for (const entry of this.#entries.values()) endEntry(entry);
+    this.#contact[Symbol.dispose]();
     this.#device[Symbol.dispose]();
   }
 }

@@ -16,6 +16,7 @@ import { LiveStream, type LiveStreamPath } from "./live-stream.ts";
 import type { SnapshotBudget } from "./snapshot-budget.ts";
 import { composeSnapshots, type SnapshotTools } from "./snapshot-composition.ts";
 import type { SnapshotKeeper } from "./snapshot-keeper.ts";
+import { SteadyReadings } from "./steady-readings.ts";
 
 export interface CameraBridgeOptions {
   readonly camera: RingCamera;
@@ -25,6 +26,8 @@ export interface CameraBridgeOptions {
   readonly eventPaths: EventStreamPaths;
   readonly recordingPlayer: RecordingPlayer;
   readonly urls: CameraView["urls"];
+  /** Why no camera can be taken at its last word; undefined while all is well. */
+  readonly ringTrouble: () => string | undefined;
   readonly bridgeId: string;
   readonly memory: CameraMemory;
   readonly snapshots: SnapshotTools;
@@ -35,6 +38,8 @@ export interface CameraBridgeOptions {
   readonly signal: AbortSignal;
 }
 
+const changedRows = { light: "light", siren: "siren", motionWarning: "motion_warning" } as const;
+
 export class CameraBridge implements Disposable {
   readonly #options: CameraBridgeOptions;
   readonly #events: CameraEventsKeeper;
@@ -42,56 +47,75 @@ export class CameraBridge implements Disposable {
   readonly #liveStream: LiveStream;
   readonly #eventStream: EventStream;
   readonly #runner: EntityRunner<CameraView, CameraActions>;
-  readonly #subscriptions: Disposable[];
+  readonly #readings: SteadyReadings;
+  readonly #parts: DisposableStack;
 
   constructor(options: CameraBridgeOptions) {
     const { camera, link, liveStream, memory, clock, logger, signal } = options;
     const onChange = (): void => this.#runner.refresh();
     this.#options = options;
-    this.#events = new CameraEventsKeeper({ link, memory, clock, onChange });
-    this.#snapshots = composeSnapshots({
-      ...options,
-      tools: options.snapshots,
-      budget: options.snapshotBudget,
-      onChange,
-    });
-    this.#liveStream = new LiveStream({ stream: liveStream, memory, clock, onChange });
-    this.#eventStream = new EventStream({
-      camera,
-      paths: options.eventPaths,
-      player: options.recordingPlayer,
-      liveStatusChanged: liveStream.statusChanged,
-      memory,
-      onChange,
-      clock,
-      logger,
-      signal,
-    });
-    this.#runner = new EntityRunner({
-      rows: cameraRows,
-      link,
-      device: () => describeCamera(camera.state, options.bridgeId),
-      view: () => this.#view(),
-      actions: this.#actions(),
-      clock,
-      logger,
-      signal,
-    });
-    this.#subscriptions = [
+    this.#readings = new SteadyReadings(clock);
+    // What was begun ends where a later step fails.
+    using parts = new DisposableStack();
+    this.#events = parts.use(new CameraEventsKeeper({ link, memory, clock, onChange }));
+    this.#snapshots = parts.use(
+      composeSnapshots({ ...options, tools: options.snapshots, budget: options.snapshotBudget, onChange }),
+    );
+    this.#liveStream = parts.use(new LiveStream({ stream: liveStream, memory, clock, onChange }));
+    this.#eventStream = parts.use(
+      new EventStream({
+        camera,
+        paths: options.eventPaths,
+        player: options.recordingPlayer,
+        liveStatusChanged: liveStream.statusChanged,
+        memory,
+        onChange,
+        clock,
+        logger,
+        signal,
+      }),
+    );
+    this.#runner = parts.use(
+      new EntityRunner({
+        rows: cameraRows,
+        link,
+        device: () => describeCamera(camera.state, options.bridgeId),
+        view: () => this.#view(),
+        actions: this.#actions(),
+        clock,
+        logger,
+        signal,
+      }),
+    );
+    for (const subscription of this.#subscribe()) parts.use(subscription);
+    this.#stateChanged();
+    this.#parts = parts.move();
+  }
+
+  #subscribe(): Disposable[] {
+    const { camera } = this.#options;
+    return [
       camera.stateChanged.subscribe(() => this.#stateChanged()),
       camera.eventHappened.subscribe((event) => this.#eventHappened(event)),
+      camera.eventRefined.subscribe((event) => this.#eventRefined(event)),
+      camera.eventFound.subscribe((event) => this.#events.learned(event)),
+      camera.changeLost.subscribe(({ what, error }) => this.#runner.commandLost(changedRows[what], error)),
       camera.eventImageReady.subscribe(({ event, imageId }) => this.#snapshots.imageReady(event, imageId)),
     ];
-    this.#stateChanged();
   }
 
   refresh(): void {
-    this.#runner.refresh();
+    try {
+      this.#runner.refresh();
+    } finally {
+      // After the states: nobody sees old ones as those of a camera that is there.
+      this.#sayAvailability();
+    }
   }
 
   #view(): CameraView {
     return {
-      camera: this.#options.camera.state,
+      camera: this.#readings.of(this.#options.camera.state),
       events: this.#events.view,
       snapshots: this.#snapshots.view,
       liveStream: this.#liveStream.state,
@@ -119,24 +143,34 @@ export class CameraBridge implements Disposable {
   }
 
   #stateChanged(): void {
-    const { camera, link } = this.#options;
-    const { isOnline } = camera.state;
-    this.#runner.refresh();
-    link.setAvailable(isOnline, isOnline ? undefined : "Ring says that the camera is offline");
+    this.#liveStream.cameraChanged();
+    this.refresh();
     this.#snapshots.cameraChanged();
   }
 
+  #sayAvailability(): void {
+    const { camera, link, ringTrouble } = this.#options;
+    const offline = camera.state.isOnline ? undefined : "Ring says that the camera is offline";
+    const reason = ringTrouble() ?? offline;
+    link.setAvailable(reason === undefined, reason);
+  }
+
   #eventHappened(event: CameraEvent): void {
-    this.#events.happened(event, event.kind === "motion" || this.#options.camera.state.isDoorbell);
+    this.#tell(event);
     this.#snapshots.eventHappened(event);
   }
 
+  /** Told again, as what it was; its picture is being looked for, or there, since it was told first. */
+  #eventRefined(event: CameraEvent): void {
+    this.#tell(event);
+    this.#snapshots.eventRefined(event);
+  }
+
+  #tell(event: CameraEvent): void {
+    this.#events.happened(event, event.kind === "motion" || this.#options.camera.state.isDoorbell);
+  }
+
   [Symbol.dispose](): void {
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
-    this.#liveStream[Symbol.dispose]();
-    this.#eventStream[Symbol.dispose]();
-    this.#runner[Symbol.dispose]();
-    this.#events[Symbol.dispose]();
-    this.#snapshots[Symbol.dispose]();
+    this.#parts.dispose();
   }
 }

@@ -92,10 +92,21 @@ test("last events and hold times are there after a restart, and are written at m
   expect(view.ding.last).toBeUndefined();
 });
 
+test("what is learned without a message is remembered, and neither told nor held; what is older than the last changes nothing", async () => {
+  const { clock, told, writes, keeper } = setUp();
+  keeper.learned(event({ happenedAt: startMs - 3_600_000 }));
+  expect(told).toEqual(["states false false"]);
+  keeper.learned(event({ happenedAt: startMs - 7_200_000, eventId: "1" }));
+  await clock.advance(0);
+  expect(keeper.view.motion).toMatchObject({ isOn: false, last: { happenedAt: startMs - 3_600_000 } });
+  expect(writes).toEqual(["last_motion"]);
+  expect(told).toHaveLength(1);
+});
+
 test("what somebody else wrote into the state file costs only itself", () => {
   const memory = volatileCameraMemory();
   for (const key of ["motion_duration", "ding_duration"]) memory.write(key, 9_999);
-  memory.write("last_motion", { happenedAt: "yesterday" });
+  memory.write("last_motion", { happenedAt: 9e15 });
   memory.write("last_ding", { happenedAt: startMs, eventId: 12 });
   const { view } = setUp(memory).keeper;
   expect(view.holdSeconds).toEqual({ motion: 30, ding: 10 });

@@ -1,5 +1,6 @@
 // What happens at one camera, towards MQTT: each event told once at receipt, held as a state, and remembered over restarts.
 import type { Clock } from "../foundation/clock.ts";
+import { Spaced } from "../foundation/spaced.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import {
@@ -39,12 +40,12 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
   readonly #held: Readonly<Record<EventKind, HeldEvent>>;
   readonly #holdSeconds: Record<EventKind, number>;
   readonly #unsaved = new Set<EventKind>();
-  #saving: Disposable | undefined;
-  #savedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #saving: Spaced;
 
   constructor(options: CameraEventsOptions) {
     this.#options = options;
-    const { memory } = options;
+    const { memory, clock } = options;
+    this.#saving = new Spaced({ work: () => this.#save(), times: 1, everyMs: saveEveryMs, clock });
     this.#holdSeconds = { motion: loadHoldSeconds(memory, "motion"), ding: loadHoldSeconds(memory, "ding") };
     this.#held = { motion: this.#hold("motion"), ding: this.#hold("ding") };
   }
@@ -62,6 +63,11 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     this.#saveLater(event.kind);
   }
 
+  /** Something that happened is known without a message of it: it is remembered, and neither told nor held. */
+  learned(event: CameraEvent): void {
+    if (this.#held[event.kind].learned(event)) this.#saveLater(event.kind);
+  }
+
   setHoldSeconds(kind: EventKind, seconds: number): void {
     this.#holdSeconds[kind] = seconds;
     this.#held[kind].setHold(seconds * 1000);
@@ -70,8 +76,7 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
 
   [Symbol.dispose](): void {
     for (const held of Object.values(this.#held)) held[Symbol.dispose]();
-    this.#saving?.[Symbol.dispose]();
-    this.#save();
+    this.#saving[Symbol.dispose]();
   }
 
   #hold(kind: EventKind): HeldEvent {
@@ -80,17 +85,12 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     return new HeldEvent({ holdMs, last: loadLastEvent(memory, kind), clock, onChange });
   }
 
-  /** Never in the turn in which the event is told: writing waits for the disk. */
   #saveLater(kind: EventKind): void {
     this.#unsaved.add(kind);
-    const { clock } = this.#options;
-    const waitMs = Math.max(this.#savedAtMs + saveEveryMs - clock.monotonic(), 0);
-    this.#saving ??= clock.after(waitMs, () => this.#save());
+    this.#saving.request();
   }
 
   #save(): void {
-    this.#saving = undefined;
-    if (this.#unsaved.size > 0) this.#savedAtMs = this.#options.clock.monotonic();
     for (const kind of this.#unsaved) {
       const { last } = this.#held[kind].state;
       if (last) saveLastEvent(this.#options.memory, last);

@@ -1,4 +1,5 @@
 // The last motion and the last press of a camera over restarts, and how long each is held. What is read is checked.
+import { plausibleTime } from "../foundation/clock.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 
@@ -24,16 +25,21 @@ export function loadLastEvent(memory: CameraMemory, kind: EventKind): CameraEven
   const fields = memory.read(lastKeys[kind]);
   if (typeof fields !== "object" || fields === null) return undefined;
   const { eventId, happenedAt, receivedAt, detection, text }: Partial<Record<keyof CameraEvent, unknown>> = fields;
-  if (typeof happenedAt !== "number" || !(happenedAt > 0)) return undefined;
+  const at = timeOr(happenedAt);
+  if (at === undefined) return undefined;
   return {
     kind,
     eventId: textOr(eventId),
-    happenedAt,
-    receivedAt: typeof receivedAt === "number" ? receivedAt : happenedAt,
+    happenedAt: at,
+    receivedAt: timeOr(receivedAt) ?? at,
     detection: textOr(detection) ?? kind,
     text: textOr(text),
     imageId: undefined,
   };
+}
+
+export function loadLastEvents(memory: CameraMemory): CameraEvent[] {
+  return [loadLastEvent(memory, "motion"), loadLastEvent(memory, "ding")].filter((event) => event !== undefined);
 }
 
 export function saveLastEvent(memory: CameraMemory, { kind, imageId: _gone, ...event }: CameraEvent): void {
@@ -42,4 +48,8 @@ export function saveLastEvent(memory: CameraMemory, { kind, imageId: _gone, ...e
 
 function textOr(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function timeOr(value: unknown): number | undefined {
+  return typeof value === "number" ? plausibleTime(value) : undefined;
 }

@@ -2,21 +2,22 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../foundation/clock.fake.ts";
 import { CommandLane } from "./command-lane.ts";
 
-function setUp({ takesMs = 10, knows = (_payload: string): boolean => true } = {}) {
+function setUp({ takesMs = 10 } = {}) {
   const clock = new ManualClock();
   const startedAt = clock.monotonic();
   const done: string[] = [];
+  const batches: (readonly string[])[] = [];
   const end = new AbortController();
   const lane = new CommandLane({
-    carryOut: async (payload) => {
-      done.push(`${clock.monotonic() - startedAt} ${payload}`);
+    carryOut: async (payloads) => {
+      done.push(`${clock.monotonic() - startedAt} ${payloads[0]}`);
+      batches.push(payloads);
       await new Promise<void>((resolve) => clock.after(takesMs, resolve));
-      return knows(payload);
     },
     clock,
     signal: end.signal,
   });
-  return { clock, done, lane, end };
+  return { clock, done, batches, lane, end };
 }
 
 test("a command that comes alone is carried out at once", async () => {
@@ -51,13 +52,13 @@ test("who never stops sending is carried out now and then", async () => {
   expect(done.at(-1)).toMatch(/ 49$/);
 });
 
-test("an unknown command does not take the place of one that is right", async () => {
-  const { clock, done, lane } = setUp({ knows: (payload) => payload !== "nonsense" });
+test("what waited comes in one piece, the newest first", async () => {
+  const { clock, batches, lane } = setUp();
   lane.receive("ON");
   lane.receive("OFF");
   lane.receive("nonsense");
   await clock.advance(1_000);
-  expect(done).toEqual(["0 ON", "150 nonsense", "160 OFF"]);
+  expect(batches).toEqual([["ON"], ["nonsense", "OFF"]]);
 });
 
 test("nothing is carried out after the end", async () => {

@@ -2,8 +2,8 @@
 import { type Clock, delay } from "../foundation/clock.ts";
 
 export interface CommandLaneOptions {
-  /** False where the command was not understood: then the one before it counts. */
-  readonly carryOut: (payload: string) => Promise<boolean>;
+  /** The newest comes first; it counts, or, where it is not understood, the one before it. */
+  readonly carryOut: (payloads: readonly string[]) => Promise<void>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -33,20 +33,15 @@ export class CommandLane {
   }
 
   async #work(isAlone: boolean): Promise<void> {
-    const { signal } = this.#options;
+    const { carryOut, signal } = this.#options;
     this.#isBusy = true;
     for (let isFirst = isAlone; this.#waiting.length > 0 && !signal.aborted; isFirst = false) {
       if (!isFirst) await this.#quiet();
       const waiting = this.#waiting;
       this.#waiting = [];
-      await this.#carryOutNewest(waiting);
+      if (!signal.aborted) await carryOut(waiting.reverse());
     }
     this.#isBusy = false;
-  }
-
-  async #carryOutNewest(payloads: readonly string[]): Promise<void> {
-    const { carryOut, signal } = this.#options;
-    for (const payload of payloads.toReversed()) if (signal.aborted || (await carryOut(payload))) return;
   }
 
   async #quiet(): Promise<void> {

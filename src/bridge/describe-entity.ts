@@ -10,6 +10,6 @@ export function describeEntity<View, Actions>(row: EntityRow<View, Actions>, vie
     options: typeof row.options === "function" ? row.options(view) : row.options,
     ...(row.readsFrom === undefined ? {} : { readsFrom: row.readsFrom }),
     ...(row.attributesFromState === undefined ? {} : { attributesFromState: row.attributesFromState }),
-    ...(row.isAlwaysAvailable === undefined ? {} : { isAlwaysAvailable: row.isAlwaysAvailable }),
+    ...(row.showsAvailability === undefined ? {} : { showsAvailability: row.showsAvailability }),
   };
 }

@@ -19,6 +19,7 @@ export class RecordingLink implements DeviceLink {
   }
 
   setAvailable(isAvailable: boolean, reason?: string): void {
+    if (isAvailable !== this.availability?.isAvailable) this.log.push(`available ${isAvailable}`);
     this.availability = { isAvailable, reason };
   }
 

@@ -77,6 +77,27 @@ test("info keeps the names that templates of ring-mqtt use", () => {
   });
 });
 
+test("a battery whose level is not known is one of an unknown level, not an empty one", () => {
+  const { link } = setUp({ ...batteryDoorbell, batteries: [], batteryBays: [undefined, undefined] });
+  expect(JSON.parse(link.states.get("info") ?? "")).toMatchObject({
+    batteryLevel: null,
+    batteryLife: null,
+    batteryLife2: null,
+    powerSource: "battery",
+  });
+  expect(["battery_1", "power_source"].map((key) => link.states.get(key))).toEqual(["None", "battery"]);
+});
+
+test("a setting that is outside of what can be set is unknown; it can be set all the same", async () => {
+  const settings = { lightBrightness: 0, lightSeconds: 0, recordingSeconds: 601, voiceVolume: 11 };
+  const { link, done } = setUp({ ...floodlight, settings });
+  const shown = ["light_brightness", "light_duration", "recording_length", "voice_volume"];
+  expect(shown.map((key) => link.states.get(key))).toEqual(["None", "None", "None", "11"]);
+  link.command("light_duration", "30");
+  await settled();
+  expect(done).toEqual(["lightSeconds 30"]);
+});
+
 test("motion shows the last time in both forms, and whether it was a person", () => {
   const { link, state, runner } = setUp();
   expect(link.attributes.get("motion")).toMatchObject({ lastMotion: 0, lastMotionTime: "", personDetected: false });
@@ -133,6 +154,38 @@ test.each([
   expect(link.attributes.get(key)?.["last_error"]).toContain(advice);
 });
 
+test("an unknown command does not take the place of one that is right, and is said all the same", async () => {
+  const { link, lines, done } = setUp(floodlight);
+  for (const payload of ["OFF", "ON", "nonsense"]) link.command("light", payload);
+  await settled();
+  expect(done).toEqual(["light false", "light true"]);
+  expect(link.states.get("light")).toBe("ON");
+  expect(link.attributes.get("light")?.["last_error"]).toContain('"nonsense" is unknown');
+  expect(lines).toHaveLength(1);
+});
+
+test("a flood of unknown commands is answered twice: to the first and to the last of them", async () => {
+  const { link, lines, done } = setUp(floodlight);
+  link.log.length = 0;
+  for (let count = 1; count <= 1_000; count++) link.command("light", `nonsense ${count}`);
+  await settled();
+  expect(done).toEqual([]);
+  expect(link.log).toEqual(["light OFF", "light OFF"]);
+  expect(lines.map(({ line }) => /nonsense \d+/.exec(line)?.[0])).toEqual(["nonsense 1", "nonsense 1000"]);
+  expect(link.attributes.get("light")?.["last_error"]).toContain("nonsense 1000");
+});
+
+test.each(["", "ON", "press it", "{}"])("a button is pressed by PRESS alone, not by %j", async (payload) => {
+  const { link, lines, done } = setUp();
+  link.command("take_snapshot", payload);
+  await settled();
+  expect(done).toEqual([]);
+  expect(lines.at(-1)?.line).toContain("send PRESS");
+  link.command("take_snapshot", "press");
+  await settled();
+  expect(done).toEqual(["take snapshot"]);
+});
+
 test("a command that Ring refuses says why, and the next one that works clears it", async () => {
   const { link, state } = setUp(floodlight);
   state.fail = new PermanentError("ring.not-allowed", "this shared account may not switch the light");
@@ -145,4 +198,16 @@ test("a command that Ring refuses says why, and the next one that works clears i
   await settled();
   expect(link.states.get("light")).toBe("ON");
   expect(link.attributes.get("light")).toEqual({});
+});
+
+test("a row that breaks costs itself, and is named once", () => {
+  const { link, state, runner, lines } = setUp(floodlight);
+  state.view = quietView({ ...floodlight, light: true, updatedAt: 9e15 });
+  runner.refresh();
+  runner.refresh();
+  expect(link.states.get("light")).toBe("ON");
+  expect(link.entities.map(({ key }) => key)).toContain("info");
+  expect(lines).toMatchObject([
+    { level: "error", line: expect.stringMatching(/info cannot be shown: Invalid time value/) },
+  ]);
 });

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../foundation/clock.ts";
 import { withDeadline } from "../foundation/deadline.ts";
-import { errorText } from "../foundation/errors.ts";
+import { type AppError, errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { DeviceDescription } from "../home-assistant/entity-description.ts";
@@ -29,13 +29,15 @@ export class EntityRunner<View, Actions> implements Disposable {
   readonly #options: RunnerOptions<View, Actions>;
   readonly #commands: Disposable[] = [];
   readonly #lastErrors = new Map<string, string>();
+  /** Rows of which was said that they break. */
+  readonly #broken = new Set<string>();
 
   constructor(options: RunnerOptions<View, Actions>) {
     this.#options = options;
     const { link, clock, signal } = options;
     for (const row of options.rows) {
       if (!row.write) continue;
-      const lane = new CommandLane({ carryOut: (payload) => this.#carryOut(row, payload), clock, signal });
+      const lane = new CommandLane({ carryOut: (payloads) => this.#carryOut(row, payloads), clock, signal });
       this.#commands.push(link.onCommand(row.key, (payload) => lane.receive(payload)));
     }
   }
@@ -44,12 +46,29 @@ export class EntityRunner<View, Actions> implements Disposable {
   refresh(): void {
     const { rows, link, device, view } = this.#options;
     const current = view();
-    const present = rows.filter((row) => row.exists(current));
+    const present = rows.filter((row) => this.#alone(row, () => row.exists(current)));
     link.describe(
       device(),
-      present.map((row) => describeEntity(row, current)),
+      present.flatMap((row) => this.#alone(row, () => describeEntity(row, current)) ?? []),
     );
-    for (const row of present) this.#publish(row, current);
+    for (const row of present) this.#alone(row, () => this.#publish(row, current));
+  }
+
+  /** A row that breaks costs itself only. */
+  #alone<T>(row: EntityRow<View, Actions>, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!this.#broken.has(row.key)) this.#options.logger.error(`${row.key} cannot be shown`, error);
+      this.#broken.add(row.key);
+      return undefined;
+    }
+  }
+
+  /** A command that was done did not last. */
+  commandLost(key: string, error: AppError): void {
+    const row = this.#options.rows.find((candidate) => candidate.key === key);
+    if (row) this.#report(row, error);
   }
 
   #publish(row: EntityRow<View, Actions>, view: View): void {
@@ -65,35 +84,40 @@ export class EntityRunner<View, Actions> implements Disposable {
     if (state !== undefined) link.publishState(row.key, state);
   }
 
-  /** False where the command was not understood. */
-  async #carryOut(row: EntityRow<View, Actions>, payload: string): Promise<boolean> {
+  /** One of them, the newest that is understood. What failed is said once, however many there were. */
+  async #carryOut(row: EntityRow<View, Actions>, payloads: readonly string[]): Promise<void> {
+    let notUnderstood: unknown;
+    for (const payload of payloads) {
+      const failure = await this.#try(row, payload);
+      if (this.#options.signal.aborted) return;
+      if (!(failure instanceof BadCommandError)) return this.#report(row, failure ?? notUnderstood);
+      notUnderstood ??= failure;
+    }
+    this.#report(row, notUnderstood);
+  }
+
+  /** Resolves with what went wrong. */
+  async #try({ key, write }: EntityRow<View, Actions>, payload: string): Promise<unknown> {
     const { actions, clock, signal } = this.#options;
-    const { write } = row;
-    if (signal.aborted || !write) return true;
+    const work = async (limited: AbortSignal): Promise<void> => await write?.(payload, actions, limited);
     try {
-      await withDeadline(
-        `the command for ${row.key}`,
-        commandLimitMs,
-        clock,
-        async (limited) => await write(payload, actions, limited),
-        signal,
-      );
-      this.#lastErrors.delete(row.key);
-      this.refresh();
-      return true;
+      await withDeadline(`the command for ${key}`, commandLimitMs, clock, work, signal);
+      return undefined;
     } catch (error) {
-      if (!signal.aborted) this.#failed(row, error);
-      return !(error instanceof BadCommandError);
+      return error;
     }
   }
 
-  /** Home Assistant shows what was asked for until it hears the state again. */
-  #failed(row: EntityRow<View, Actions>, error: unknown): void {
+  #report(row: EntityRow<View, Actions>, failure: unknown): void {
     const { link, view, logger } = this.#options;
-    logger.warn(`${row.key} was not changed`, error);
-    this.#lastErrors.set(row.key, errorText(error));
-    const state = row.state?.(view());
-    if (state !== undefined) link.publishState(row.key, state, { force: true });
+    if (failure === undefined) this.#lastErrors.delete(row.key);
+    else {
+      logger.warn(`${row.key} was not changed`, failure);
+      this.#lastErrors.set(row.key, errorText(failure));
+      // Home Assistant shows what was asked for until it hears the state again.
+      const state = row.state?.(view());
+      if (state !== undefined) link.publishState(row.key, state, { force: true });
+    }
     this.refresh();
   }
 

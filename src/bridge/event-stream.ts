@@ -14,7 +14,7 @@ import { EventRecordings } from "./event-recordings.ts";
 import { RecordingShelf } from "./recording-shelf.ts";
 import type { PlayableRecording, ShownEvent } from "./shown-event.ts";
 
-export type EventStreamPath = Pick<StreamPath, "path" | "status" | "statusChanged" | "turnOff">;
+export type EventStreamPath = Pick<StreamPath, "path" | "status" | "statusChanged" | "turnOff" | "forget">;
 
 /** What was played last, or is being played. */
 export interface PlayedEvent {
@@ -60,10 +60,12 @@ export class EventStream implements Disposable {
   readonly #subscriptions: Disposable[];
   #path: { readonly stream: EventStreamPath; readonly listener: Disposable } | undefined;
   #played: PlayedEvent | undefined;
+  /** Which recording a request would play now; undefined while there is none. */
+  #playable: string | undefined;
   #liveSince: number | undefined;
 
   constructor(options: EventStreamOptions) {
-    const { camera, player, liveStatusChanged, memory, onChange, clock, logger, signal } = options;
+    const { camera, player, liveStatusChanged, memory, clock, logger, signal } = options;
     this.#options = options;
     this.#shelf = new RecordingShelf(clock);
     const life = composeSignals(signal, this.#end.signal);
@@ -71,8 +73,8 @@ export class EventStream implements Disposable {
       camera: () => camera.state,
       history: camera.history,
       memory,
-      onChange,
-      onSelected: () => this.#path?.stream.turnOff(),
+      onChange: () => this.#shownChanged(),
+      onSelected: () => this.#selected(),
       clock,
       logger,
       signal: life,
@@ -120,6 +122,20 @@ export class EventStream implements Disposable {
     this.#path?.listener[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     void this.#shelf[Symbol.asyncDispose]();
+  }
+
+  /** What plays is no longer wanted, and what became of it says nothing about the next one. */
+  #selected(): void {
+    this.#path?.stream.turnOff();
+    this.#path?.stream.forget();
+  }
+
+  #shownChanged(): void {
+    const { shown } = this.#recordings;
+    const playable = shown?.link && `${shown.eventId} ${shown.selection.isTranscoded}`;
+    if (playable !== this.#playable) this.#path?.stream.forget();
+    this.#playable = playable;
+    this.#options.onChange();
   }
 
   #followPlan(): void {

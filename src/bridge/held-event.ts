@@ -51,6 +51,15 @@ export class HeldEvent implements Disposable {
     this.#onChange();
   }
 
+  /** It is known by other ways that this happened; it is no news. False where something newer is known. */
+  learned(event: CameraEvent): boolean {
+    const { last } = this.#state;
+    if (last && last.happenedAt >= event.happenedAt) return false;
+    this.#state = { ...this.#state, last: event };
+    this.#onChange();
+    return true;
+  }
+
   /** Also for an event that is being held. */
   setHold(holdMs: number): void {
     this.#holdMs = holdMs;

@@ -18,7 +18,7 @@ export interface LiveStreamState extends StreamStatus {
 
 export type LiveStreamPath = Pick<
   StreamPath,
-  "status" | "statusChanged" | "received" | "lastKeyFrame" | "turnOn" | "turnOff" | "setLocked"
+  "status" | "statusChanged" | "received" | "lastKeyFrame" | "turnOn" | "turnOff" | "setLocked" | "cameraChanged"
 >;
 
 export interface LiveStreamOptions {
@@ -57,6 +57,10 @@ export class LiveStream implements Disposable {
   setLocked(isLocked: boolean): void {
     this.#options.memory.write(lockKey, isLocked);
     this.#options.stream.setLocked(isLocked);
+  }
+
+  cameraChanged(): void {
+    this.#options.stream.cameraChanged();
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import type { Clock } from "../foundation/clock.ts";
 import { withDeadline } from "../foundation/deadline.ts";
 import { errorText, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
-import type { CameraEvent } from "../ring/camera-state.ts";
+import { type CameraEvent, isSameEvent } from "../ring/camera-state.ts";
 import { type CameraFacts, eventLadder, type PictureSource } from "./snapshot-ladder-policy.ts";
 import type { Picture, PictureSources } from "./snapshot-picture.ts";
 
@@ -21,7 +21,7 @@ export interface EventPicturesOptions {
 
 /** A search for the picture of one event. */
 interface Search {
-  readonly event: CameraEvent;
+  event: CameraEvent;
   readonly imageId: PromiseWithResolvers<string>;
   readonly controller: AbortController;
   readonly signal: AbortSignal;
@@ -31,6 +31,8 @@ interface Search {
 
 /** The second push, with the image, follows the first one within seconds. */
 const secondPushMs = 10_000;
+/** A message may have been held back on its way for long. */
+const presentMs = 120_000;
 const mostSearches = 4;
 const sources: readonly PictureSource[] = ["push", "still", "stream", "recording"];
 
@@ -50,15 +52,25 @@ export class EventPictures implements Disposable {
     void this.#run(this.#open(event), sources);
   }
 
+  /** It is known better what the event was. */
+  refine(event: CameraEvent): void {
+    const search = this.#searchFor(event);
+    if (search) search.event = event;
+  }
+
   /** A later push brought the id of the image. */
   imageReady(event: CameraEvent, imageId: string): void {
-    const search = [...this.#searches].find((known) => isSame(known.event, event));
+    const search = this.#searchFor(event);
     if (search?.isAwaitingId) search.imageId.resolve(imageId);
     else void this.#run(this.#open({ ...event, imageId }), ["push"], search);
   }
 
   [Symbol.dispose](): void {
     for (const search of [...this.#searches]) this.#end(search);
+  }
+
+  #searchFor(event: CameraEvent): Search | undefined {
+    return [...this.#searches].find((known) => isSameEvent(known.event, event));
   }
 
   #open(event: CameraEvent): Search {
@@ -101,8 +113,12 @@ export class EventPictures implements Disposable {
   }
 
   #ladder({ event }: Search): PictureSource[] {
-    const hasEventId = event.eventId !== undefined;
-    return eventLadder(this.#options.facts(), { hasImageId: event.imageId !== undefined, hasEventId });
+    const { facts, clock } = this.#options;
+    return eventLadder(facts(), {
+      isPast: clock.now() - event.happenedAt > presentMs,
+      hasImageId: event.imageId !== undefined,
+      hasEventId: event.eventId !== undefined,
+    });
   }
 
   async #take(source: PictureSource, search: Search): Promise<Picture> {
@@ -132,9 +148,4 @@ export class EventPictures implements Disposable {
       search.isAwaitingId = false;
     }
   }
-}
-
-function isSame(one: CameraEvent, other: CameraEvent): boolean {
-  if (one.kind !== other.kind) return false;
-  return one.eventId === undefined ? one.happenedAt === other.happenedAt : one.eventId === other.eventId;
 }

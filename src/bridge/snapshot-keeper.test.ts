@@ -205,6 +205,19 @@ test("the image of a battery camera comes with the second push", async () => {
   expect(stage.keeper.view.eventPicture).toMatchObject({ event: { eventId: "1" }, picture: { source: "push" } });
 });
 
+test("what is known better of an event later is said of its picture, there or not yet; none is taken again", async () => {
+  const stage = await stageOf({ camera: batteryDoorbell });
+  const event = stage.happen("motion", { detection: "motion" });
+  await stage.clock.advance(0);
+  stage.keeper.eventRefined({ ...event, detection: "vehicle" });
+  stage.keeper.imageReady(event, "uuid:1");
+  await stage.clock.advance(0);
+  expect(stage.keeper.view.eventPicture?.event.detection).toBe("vehicle");
+  stage.keeper.eventRefined({ ...event, detection: "person" });
+  expect(stage.keeper.view.eventPicture).toMatchObject({ event: { detection: "person" }, picture: { source: "push" } });
+  expect(stage.asked).toEqual(["push uuid:1"]);
+});
+
 test("a second push that comes later than anybody waits for still brings the picture of its event", async () => {
   const stage = await stageOf({ camera: batteryDoorbell });
   stage.answers.recording = "hang";
@@ -252,6 +265,33 @@ test("the button takes a picture in every mode, at most every 10 s, and says why
   await expect(press()).rejects.toThrow("there is no still");
   expect(stage.asked).toEqual(["still urgent", "still urgent"]);
 });
+
+test.each<SnapshotMode>(["Disabled", "Motion"])(
+  "%s: a picture that stays says so: its age every hour, and after a day that it is stale",
+  async (mode) => {
+    const stage = await stageOf({ camera: plainCamera, mode });
+    if (mode === "Disabled") await stage.keeper.takeSnapshot(new AbortController().signal);
+    else stage.happen("motion");
+    await stage.clock.advance(0);
+    const said = (): unknown[] => {
+      const { ageSeconds, isStale } = stage.keeper.view;
+      return [ageSeconds, isStale, stage.told.splice(0).filter((line) => line === "changed").length];
+    };
+    said();
+    await stage.clock.advance(3_599_000);
+    expect(said()).toEqual([0, false, 0]);
+    await stage.clock.advance(1_000);
+    expect(said()).toEqual([3_600, false, 1]);
+    await stage.clock.advance(22.5 * 3_600_000);
+    expect(said()).toEqual([23 * 3_600, false, 22]);
+    await stage.clock.advance(0.5 * 3_600_000);
+    expect(said()).toEqual([86_400, true, 1]);
+    await stage.clock.advance(3_600_000);
+    expect(said()).toEqual([90_000, true, 1]);
+    stage.keeper[Symbol.dispose]();
+    expect(stage.clock.pending).toBe(0);
+  },
+);
 
 test("mode and interval are there after a restart; a mode that the camera cannot have is refused", async () => {
   const memory = volatileCameraMemory();

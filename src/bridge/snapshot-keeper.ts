@@ -102,9 +102,17 @@ export class SnapshotKeeper implements SnapshotActions, Disposable {
   }
 
   eventHappened(event: CameraEvent): void {
-    this.#recordingUntilMs = this.#options.clock.monotonic() + recordingMs;
+    const { clock } = this.#options;
+    const leftMs = event.happenedAt + recordingMs - clock.now();
+    this.#recordingUntilMs = Math.max(this.#recordingUntilMs, clock.monotonic() + Math.min(leftMs, recordingMs));
     this.#schedule();
     if (this.#isWanted(event)) this.#events.start(event);
+  }
+
+  /** It is known better what an event was. */
+  eventRefined(event: CameraEvent): void {
+    this.#events.refine(event);
+    this.#shown.refineEvent(event);
   }
 
   imageReady(event: CameraEvent, imageId: string): void {

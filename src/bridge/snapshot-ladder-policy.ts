@@ -16,6 +16,8 @@ export interface CameraFacts {
 }
 
 export interface EventFacts {
+  /** So long ago that a picture of now is none of it. */
+  readonly isPast: boolean;
   readonly hasImageId: boolean;
   readonly hasEventId: boolean;
 }
@@ -24,8 +26,8 @@ export interface EventFacts {
 export function eventLadder(camera: CameraFacts, event: EventFacts): PictureSource[] {
   const ladder: PictureSource[] = [];
   if (event.hasImageId || camera.isOnBattery) ladder.push("push");
-  if (!camera.isOnBattery && canGiveStills(camera)) ladder.push("still");
-  if (camera.isStreaming) ladder.push("stream");
+  if (!camera.isOnBattery && canGiveStills(camera) && !event.isPast) ladder.push("still");
+  if (camera.isStreaming && !event.isPast) ladder.push("stream");
   if (camera.hasRecordings && event.hasEventId) ladder.push("recording");
   return ladder;
 }

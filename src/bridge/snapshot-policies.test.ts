@@ -65,17 +65,26 @@ const wired: CameraFacts = {
   hasRecordings: true,
 };
 const battery = { ...wired, isOnBattery: true };
-const bare = { hasImageId: false, hasEventId: true };
-const rich = { hasImageId: true, hasEventId: true };
+const bare = { isPast: false, hasImageId: false, hasEventId: true };
+const rich = { ...bare, hasImageId: true };
+const past = { ...bare, isPast: true };
 
 test.each<[string, CameraFacts, typeof bare, string]>([
   ["wired, rich push", wired, rich, "push still recording"],
   ["wired, bare push", wired, bare, "still recording"],
   ["wired, streaming", { ...wired, isStreaming: true }, bare, "still stream recording"],
   ["wired, without plan", { ...wired, hasRecordings: false }, bare, "still"],
-  ["wired, without event id", wired, { hasImageId: true, hasEventId: false }, "push still"],
+  ["wired, without event id", wired, { ...rich, hasEventId: false }, "push still"],
   ["wired, offline by now", { ...wired, isOnline: false }, rich, "push recording"],
   ["wired, motion detection off", { ...wired, isMotionDetectionOn: false }, bare, "recording"],
+  ["wired, told late", wired, past, "recording"],
+  [
+    "wired, told late with an image, streaming",
+    { ...wired, isStreaming: true },
+    { ...past, hasImageId: true },
+    "push recording",
+  ],
+  ["battery, told late, streaming", { ...battery, isStreaming: true }, past, "push recording"],
   ["battery, rich push", battery, rich, "push recording"],
   ["battery, bare push: the image may follow", battery, bare, "push recording"],
   ["battery, streaming", { ...battery, isStreaming: true }, bare, "push stream recording"],
@@ -124,7 +133,14 @@ test("when a picture is stale, and why", () => {
   expect(staleReason({ ...fresh, now: 1_090_000 })).toBe(
     "there has been no new picture for more than 3 intervals of 30 s",
   );
-  expect(staleReason({ ...fresh, now: 9e9, mode: "Motion", intervalSeconds: undefined })).toBeUndefined();
+  const dayOld = { ...fresh, now: fresh.takenAt + 86_400_000, intervalSeconds: undefined };
+  expect(staleReason({ ...dayOld, now: dayOld.now - 1, mode: "Motion" })).toBeUndefined();
+  expect(staleReason({ ...dayOld, mode: "Motion" })).toBe("the picture is older than a day");
+  expect(staleReason({ ...dayOld, mode: "Disabled" })).toBe(
+    "the picture is older than a day, and snapshots are switched off",
+  );
+  // A week between two pictures is what its owner wants.
+  expect(staleReason({ ...dayOld, intervalSeconds: 604_800 })).toBeUndefined();
   expect(staleReason({ ...fresh, obstacle: "the camera is offline" })).toBe("the camera is offline");
   expect(staleReason({ ...fresh, missed: "the last motion brought no picture" })).toMatch(/no picture/);
   expect(staleReason({ ...fresh, takenAt: undefined })).toMatch(/since Belfry started/);

@@ -1,6 +1,6 @@
 // What is shown of a camera: the newest picture, the picture of the newest event, and whether they are what they seem.
 import type { Clock } from "../foundation/clock.ts";
-import type { CameraEvent } from "../ring/camera-state.ts";
+import { type CameraEvent, isSameEvent } from "../ring/camera-state.ts";
 import type { Picture } from "./snapshot-picture.ts";
 import type { SnapshotSettings } from "./snapshot-settings.ts";
 import { staleAt, staleReason } from "./snapshot-stale-policy.ts";
@@ -10,7 +10,7 @@ export type SnapshotType = "button" | "ding" | "interval" | "motion" | "start";
 export interface ShownView {
   /** Undefined until there is one. */
   readonly picture: (Picture & { readonly type: SnapshotType }) | undefined;
-  /** Seconds from the capture until this was said. */
+  /** Seconds from the capture until this was said: at each change, and every hour. */
   readonly ageSeconds: number | undefined;
   /** Undefined until something is known: a picture, or that there is none. */
   readonly isStale: boolean | undefined;
@@ -26,6 +26,8 @@ export interface ShownOptions {
   readonly clock: Clock;
 }
 
+/** An age that counts would be a message a second. */
+const ageEveryMs = 3_600_000;
 /** Ring has the picture of an event some seconds after it; one by interval may have come between. */
 const sameMomentMs = 10_000;
 
@@ -41,6 +43,7 @@ export class ShownPictures implements Disposable {
   #missed: string | undefined;
   #hasTried = false;
   #reviewed: Picture | undefined;
+  #ageSaidAtMs = Number.NEGATIVE_INFINITY;
   #timer: Disposable | undefined;
 
   constructor(options: ShownOptions) {
@@ -67,6 +70,13 @@ export class ShownPictures implements Disposable {
     this.#options.publish("last_event_image", picture.jpeg);
   }
 
+  refineEvent(event: CameraEvent): void {
+    const { eventPicture } = this.#view;
+    if (!eventPicture || !isSameEvent(eventPicture.event, event)) return;
+    this.#view = { ...this.#view, eventPicture: { ...eventPicture, event } };
+    this.#options.onChange();
+  }
+
   missed(event: CameraEvent, reason: string): void {
     const { picture } = this.#view;
     if (picture && picture.takenAt >= event.happenedAt) return;
@@ -86,12 +96,13 @@ export class ShownPictures implements Disposable {
     const reason = staleReason({ takenAt, now, mode, intervalSeconds, obstacle: obstacle(), missed: this.#missed });
     const isKnown = picture !== undefined || this.#hasTried || obstacle() !== undefined || mode === "Disabled";
     const isStale = isKnown ? reason !== undefined : undefined;
-    // Said anew only with something else that is new: an age that counts would be a message a second.
-    const isNews = picture !== this.#reviewed || reason !== this.#view.staleReason;
+    const isAgeOld = clock.monotonic() - this.#ageSaidAtMs >= ageEveryMs;
+    const isNews = picture !== this.#reviewed || reason !== this.#view.staleReason || isAgeOld;
+    if (isNews) this.#ageSaidAtMs = clock.monotonic();
     const ageSeconds = isNews ? picture && ageOf(picture, now) : this.#view.ageSeconds;
     this.#reviewed = picture;
     this.#view = { ...this.#view, isStale, staleReason: reason, ageSeconds };
-    this.#watch(takenAt, intervalSeconds, now);
+    this.#watch(takenAt, intervalSeconds);
     onChange();
   }
 
@@ -99,13 +110,16 @@ export class ShownPictures implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
-  /** Nothing else may happen when a picture becomes too old. */
-  #watch(takenAt: number | undefined, intervalSeconds: number | undefined, now: number): void {
+  /** Nothing else may happen when a picture becomes too old, or is older by an hour. */
+  #watch(takenAt: number | undefined, intervalSeconds: number | undefined): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    if (takenAt === undefined || intervalSeconds === undefined) return;
-    const waitMs = staleAt(takenAt, intervalSeconds) - now;
-    if (waitMs > 0) this.#timer = this.#options.clock.after(waitMs, () => this.review());
+    if (takenAt === undefined) return;
+    const { clock } = this.#options;
+    const ageMs = this.#ageSaidAtMs + ageEveryMs - clock.monotonic();
+    const staleMs = staleAt(takenAt, intervalSeconds) - clock.now();
+    const waitMs = staleMs > 0 ? Math.min(staleMs, ageMs) : ageMs;
+    this.#timer = clock.after(waitMs, () => this.review());
   }
 }
 

@@ -6,6 +6,7 @@ import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { RememberedStream, StreamMemory } from "../media/hub/stream-memory.ts";
+import type { PushMemory } from "../ring/push-link.ts";
 import type { TokenStore } from "../ring/token-store.ts";
 import { StateFile, type StateSection } from "../storage/state-file.ts";
 
@@ -15,6 +16,7 @@ export interface AppState {
   readonly token: TokenStore & { forget(): void };
   readonly streams: StreamMemory;
   readonly camera: (deviceId: string) => CameraMemory;
+  readonly push: PushMemory;
   /** The file itself, for rooms that bring their own reader. */
   readonly file: StateFile;
 }
@@ -30,6 +32,7 @@ export function openState(dataDirectory: string, logger: Logger, redactor: Redac
     token: tokenStore(file, systemId, redactor),
     streams: streamMemory(file),
     camera: cameraMemories(file, logger),
+    push: pushMemory(file, logger),
     file,
   };
 }
@@ -89,6 +92,20 @@ function cameraMemories(file: StateFile, logger: Logger): AppState["camera"] {
       }
     },
   });
+}
+
+function pushMemory(file: StateFile, logger: Logger): PushMemory {
+  const section = file.section("push", (raw) => raw);
+  return {
+    load: () => section.read(),
+    save(ids) {
+      try {
+        section.write(ids);
+      } catch (error) {
+        logger.warn(`the messages of Ring that were received could not be saved: ${errorText(error)}`);
+      }
+    },
+  };
 }
 
 function isRemembered(value: unknown): value is RememberedStream {

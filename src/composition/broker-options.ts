@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Settings } from "../config/schema.ts";
 import { PermanentError } from "../foundation/errors.ts";
 import type { Redactor } from "../foundation/redact.ts";
-import type { BrokerOptions } from "../mqtt/broker-connection.ts";
+import type { BrokerLocation, BrokerOptions } from "../mqtt/broker-connection.ts";
 import { usualAppBroker } from "./supervisor-broker.ts";
 
 const usualBroker = "mqtt://localhost:1883";
@@ -18,10 +18,16 @@ export function brokerOptions(
   locate?: BrokerOptions["locate"],
 ): BrokerOptions {
   const url = settings.mqtt_url || (locate ? usualAppBroker : usualBroker);
-  redactor.addSecret(/\/\/[^/:@]*:([^/]*)@/.exec(url)?.[1]);
+  // As it is written, also without mqtt:// in front.
+  redactor.addSecret(/^\s*(?:[a-z]+:\/\/)?[^/:@]*:([^/]*)@/i.exec(url)?.[1]);
+  redactor.addSecret(settings.mqtt_password);
+  const credentials = ownCredentials(settings);
   return {
     url,
-    ...(settings.mqtt_url === "" && locate ? { locate } : {}),
+    ...credentials,
+    ...(settings.mqtt_url === "" && locate
+      ? { locate: async (signal) => ({ ...(await locate(signal)), ...credentials }) }
+      : {}),
     ca: pem("mqtt_ca", settings.mqtt_ca),
     cert: pem("mqtt_cert", settings.mqtt_cert),
     key: pem("mqtt_key", settings.mqtt_key),
@@ -29,6 +35,13 @@ export function brokerOptions(
     clientId,
     will,
   };
+}
+
+/** A user of one's own never goes with a password that was meant for another. */
+function ownCredentials({ mqtt_user, mqtt_password }: Settings): Pick<BrokerLocation, "username" | "password"> {
+  const password = mqtt_password || undefined;
+  if (mqtt_user) return { username: mqtt_user, password };
+  return password === undefined ? {} : { password };
 }
 
 function pem(key: string, path: string): string | undefined {

@@ -1,16 +1,21 @@
 // The built-in RTSP server as stream engine.
-import { Emitter } from "../foundation/emitter.ts";
 import type { Teardown } from "../foundation/teardown.ts";
 import { listenRtsp, type RtspListenersOptions } from "./rtsp-listeners.ts";
-import type { StreamEngine } from "./stream-engine.ts";
+import type { StreamEngine, UnmetWish } from "./stream-engine.ts";
 
-export async function startBuiltIn(options: RtspListenersOptions, teardown: Teardown): Promise<StreamEngine> {
-  const { port, shownPort } = await listenRtsp(options, teardown);
+export async function startBuiltIn(
+  options: RtspListenersOptions,
+  teardown: Teardown,
+  unmet: UnmetWish | undefined,
+): Promise<StreamEngine> {
+  const listeners = await listenRtsp(options, teardown);
   return {
     name: "built-in",
     get state() {
+      const { port, shownPort } = listeners;
       return { isHealthy: true, reason: undefined, rtspPort: port, shown: { rtsp: shownPort } };
     },
-    changed: new Emitter(),
+    unmet,
+    changed: listeners.changed,
   };
 }

@@ -7,8 +7,8 @@ import type { StreamEngine } from "./stream-engine.ts";
 
 export interface CameraUrlsOptions {
   readonly settings: Settings;
-  /** Where the owner names none. */
-  readonly host: string;
+  /** Where the owner names none; it may change. */
+  readonly host: { readonly host: string };
   /** Its ports may change. */
   readonly engine: Pick<StreamEngine, "state">;
   /** Read again at each use. */
@@ -19,13 +19,13 @@ export interface CameraUrlsOptions {
 export function cameraUrls({ settings, host, engine, home, devices }: CameraUrlsOptions): BridgeOptions["urls"] {
   const { livestream_user: username, livestream_pass: password } = settings;
   const credentials = username && password && settings.stream_url_credentials ? { username, password } : undefined;
-  const address = { host: settings.stream_host || host, credentials };
+  const address = () => ({ host: settings.stream_host || host.host, credentials });
   return ({ state: { deviceId, name } }) => ({
     get liveStream() {
-      return rtspUrl({ ...address, port: engine.state.shown.rtsp }, livePath(deviceId));
+      return rtspUrl({ ...address(), port: engine.state.shown.rtsp }, livePath(deviceId));
     },
     get furtherStreams() {
-      return furtherUrls(address, engine.state.shown, livePath(deviceId));
+      return furtherUrls(address(), engine.state.shown, livePath(deviceId));
     },
     get stillImage() {
       return stillImageUrl(home.url, devices.entityId({ id: deviceId, name }, "camera", "snapshot"));

@@ -32,7 +32,7 @@ export interface HouseStatusOptions {
     readonly trouble: string | undefined;
     readonly troubleChanged: Subscribable<unknown>;
   };
-  readonly engine: () => EngineStatus;
+  readonly engine: () => EngineStatus | undefined;
   readonly engineChanged: Subscribable<unknown>;
   /** The live stream of a camera. */
   readonly stream: (deviceId: string) => StreamSource | undefined;
@@ -45,7 +45,6 @@ export interface HouseStatusOptions {
 
 export class HouseStatusSource implements StatusSource, Disposable {
   readonly #options: HouseStatusOptions;
-  readonly #startedAt: number;
   readonly #changed: Emitter<void>;
   readonly #lasting: readonly Disposable[];
   #ofCameras: readonly Disposable[] = [];
@@ -54,9 +53,8 @@ export class HouseStatusSource implements StatusSource, Disposable {
   #brokerAwaySince: number | undefined;
 
   constructor(options: HouseStatusOptions) {
-    const { account, broker, engineChanged, streamsChanged, clock, logger } = options;
+    const { account, broker, engineChanged, streamsChanged, logger } = options;
     this.#options = options;
-    this.#startedAt = clock.now();
     this.#changed = new Emitter((error) => logger.error("the status could not be shown", error));
     const tell = (): void => this.#tell();
     const camerasOrStreams = (): void => this.#listenToCameras();
@@ -83,7 +81,6 @@ export class HouseStatusSource implements StatusSource, Disposable {
     return {
       version,
       at: clock.now(),
-      startedAt: this.#startedAt,
       signIn: { state, reason },
       push: { isHealthy, reason: pushReason, lastPushAt, unhealthySince: this.#pushAwaySince },
       broker: {

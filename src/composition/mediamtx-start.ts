@@ -31,6 +31,8 @@ export interface MediamtxStartOptions {
   readonly redactor: Redactor;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborts the start. */
+  readonly starting: AbortSignal;
   readonly signal: AbortSignal;
 }
 
@@ -40,9 +42,9 @@ const loopback = "127.0.0.1";
 
 /** Rejects with an AppError that says what is missing. What was started by then is in the teardown. */
 export async function startMediamtx(options: MediamtxStartOptions, teardown: Teardown): Promise<StreamEngine> {
-  const { settings, streams, dataDirectory, instance, clock, signal } = options;
+  const { settings, streams, dataDirectory, instance, clock, starting, signal } = options;
   const logger = options.logger.child("mediamtx");
-  const found = await obtainMediamtx({ ...options, logger });
+  const found = await obtainMediamtx({ ...options, logger, signal: starting });
   assertProgram("mosquitto_pub", "mosquitto-clients");
   assertProgram("mosquitto_sub", "mosquitto-clients");
   assertProgram("ffmpeg", "ffmpeg");
@@ -72,6 +74,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
       instance,
     },
     { clock, logger, signal },
+    starting,
   );
   teardown.add("MediaMTX", () => engine[Symbol.asyncDispose]());
   return {
@@ -80,6 +83,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
       const { isHealthy, reason, ports } = engine.status;
       return { isHealthy, reason, rtspPort: ports.rtsp, shown: ports };
     },
+    unmet: undefined,
     changed: engine.changed,
   };
 }

@@ -11,25 +11,28 @@ import type { RingAccount } from "../ring/account.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import { SignIn } from "../ring/sign-in.ts";
 import { ingressProxies } from "../web/access.ts";
+import type { EngineStatus } from "../web/house-status.ts";
 import { WebServer } from "../web/web-server.ts";
 import type { AppState } from "./app-state.ts";
+import { writeHealthAddress } from "./health-address.ts";
 import { type HouseStatusOptions, HouseStatusSource } from "./house-status-source.ts";
 import { listenOnNextFreePort } from "./next-free-port.ts";
 import { ownAddress } from "./own-address.ts";
 import { pageSecrets } from "./page-secrets.ts";
 import { RingSignIn } from "./ring-sign-in.ts";
-import type { StreamEngine } from "./stream-engine.ts";
+import type { EngineSlot } from "./stream-engine.ts";
 import { version } from "./version.ts";
 
 export interface PageOptions {
   readonly settings: Settings;
+  readonly dataDirectory: string;
   /** Home Assistant guards the page and is the only one that is answered. */
   readonly isHomeAssistantApp: boolean;
   readonly state: AppState;
   readonly account: RingAccount;
   readonly broker: HouseStatusOptions["broker"];
   readonly streams: Pick<HouseStatusOptions, "stream" | "streamsChanged">;
-  readonly engine: StreamEngine;
+  readonly engine: EngineSlot;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -40,7 +43,7 @@ const pageDirectory = fileURLToPath(new URL("../../dist/page", import.meta.url))
 
 /** Listens; how to end it is added to the teardown. */
 export async function openPage(options: PageOptions, teardown: Teardown): Promise<void> {
-  const { state, account, clock, signal } = options;
+  const { settings, dataDirectory, isHomeAssistantApp, state, account, clock, logger, signal } = options;
   const blockedUntil = state.file.section("signInBlockedUntil", (raw) => (typeof raw === "number" ? raw : 0));
   const signIn = new RingSignIn({
     createSignIn: () => new SignIn({ systemId: state.token.systemId, clock }),
@@ -53,8 +56,11 @@ export async function openPage(options: PageOptions, teardown: Teardown): Promis
   teardown.add("the sign-in", () => signIn[Symbol.dispose]());
   const status = statusSource(options);
   teardown.add("the status", () => status[Symbol.dispose]());
-  const server = await listen(options, signIn, status);
+  const host = isHomeAssistantApp ? "0.0.0.0" : settings.web_bind;
+  const server = await listen(options, host, signIn, status);
   teardown.add("the page", () => server[Symbol.asyncDispose]());
+  const healthAddress = writeHealthAddress(dataDirectory, { host, port: server.port }, logger);
+  teardown.add("the health address", () => healthAddress[Symbol.dispose]());
   announce(options, server);
 }
 
@@ -64,10 +70,7 @@ function statusSource({ state, account, broker, streams, engine, clock, logger }
     version,
     account,
     broker,
-    engine: () => {
-      const { isHealthy, reason, rtspPort } = engine.state;
-      return { name: engine.name, isHealthy, reason, rtspPort, hasSound };
-    },
+    engine: () => engineStatus(engine, hasSound),
     engineChanged: engine.changed,
     ...streams,
     lastEvent: (deviceId) => newestEvent(state.camera(deviceId)),
@@ -76,15 +79,20 @@ function statusSource({ state, account, broker, streams, engine, clock, logger }
   });
 }
 
+function engineStatus({ engine }: EngineSlot, hasSound: boolean): EngineStatus | undefined {
+  if (!engine) return undefined;
+  const { name, state, unmet } = engine;
+  return { name, isHealthy: state.isHealthy, reason: state.reason, rtspPort: state.rtspPort, hasSound, unmet };
+}
+
 function newestEvent(memory: CameraMemory): CameraEvent | undefined {
   const [ding, motion] = [loadLastEvent(memory, "ding"), loadLastEvent(memory, "motion")];
   return ding && (!motion || ding.happenedAt > motion.happenedAt) ? ding : motion;
 }
 
-function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {
+function listen(options: PageOptions, host: string, signIn: RingSignIn, status: HouseStatusSource): Promise<WebServer> {
   const { settings, isHomeAssistantApp, state, account, clock } = options;
   const logger = options.logger.child("page");
-  const host = isHomeAssistantApp ? "0.0.0.0" : settings.web_bind;
   const page = {
     host,
     access: isHomeAssistantApp
@@ -108,7 +116,9 @@ function listen(options: PageOptions, signIn: RingSignIn, status: HouseStatusSou
     whatIs: "the page is",
     setting: "web_port",
   };
-  return listenOnNextFreePort(wanted, logger, (port) => WebServer.listen({ ...page, port }, { clock, logger }));
+  const open = (port: number): Promise<WebServer> => WebServer.listen({ ...page, port }, { clock, logger });
+  // Home Assistant looks for the page at this port alone.
+  return isHomeAssistantApp ? open(settings.web_port) : listenOnNextFreePort(wanted, logger, open);
 }
 
 /** Where the page is, and what opens it the first time. */

@@ -5,30 +5,54 @@ import type { Teardown } from "../foundation/teardown.ts";
 import { startBuiltIn } from "./built-in-engine.ts";
 import { type MediamtxStartOptions, startMediamtx } from "./mediamtx-start.ts";
 import type { RtspListenersOptions } from "./rtsp-listeners.ts";
-import type { StreamEngine } from "./stream-engine.ts";
+import type { StreamEngine, UnmetWish } from "./stream-engine.ts";
 
 export type StreamEngineOptions = RtspListenersOptions & MediamtxStartOptions;
 
 /** How to end it is added to the teardown. Throws an AppError where the engine that the owner has chosen cannot be had. */
 export async function startStreamEngine(options: StreamEngineOptions, teardown: Teardown): Promise<StreamEngine> {
-  const { settings, logger } = options;
+  const { settings, logger, starting } = options;
   const wishes = onlyMediamtx(settings);
   const choice = settings.stream_engine;
   if (choice === "mediamtx") return await startMediamtx(options, teardown);
+  let unmet: UnmetWish | undefined;
   if (choice === "auto" && wishes.length > 0) {
     try {
       return await startMediamtx(options, teardown);
     } catch (error) {
-      options.signal.throwIfAborted();
-      logger.error(`${wishes.join(" and ")} cannot be had, streams are served by RTSP alone: ${errorText(error)}`);
+      starting.throwIfAborted();
+      unmet = missing(wishes, error);
+      logger.error(`${unmet.text}; streams are served by RTSP alone`);
     }
   } else if (wishes.length > 0) {
-    logger.warn(`${wishes.join(" and ")} need MediaMTX and are off: set stream_engine to auto or mediamtx`);
+    unmet = switchedOff(wishes);
+    logger.warn(unmet.text);
   }
-  return await startBuiltIn(options, teardown);
+  return await startBuiltIn(options, teardown, unmet);
 }
 
-/** What is switched on that the built-in server does not have. */
-function onlyMediamtx({ ll_hls, whep, rtsps }: Settings): string[] {
-  return Object.entries({ ll_hls, whep, rtsps }).flatMap(([name, isOn]) => (isOn ? [name] : []));
+/** Settings that the built-in server cannot fulfil, as people know them. */
+const mediamtxOnly = { ll_hls: "Low-latency HLS", whep: "WHEP", rtsps: "RTSPS" } as const;
+type Wish = keyof typeof mediamtxOnly;
+
+function onlyMediamtx(settings: Settings): Wish[] {
+  return (Object.keys(mediamtxOnly) as Wish[]).filter((key) => settings[key]);
+}
+
+function missing(wishes: readonly Wish[], error: unknown): UnmetWish {
+  return {
+    text: `${namesOf(wishes)} cannot be had: ${errorText(error)}`,
+    remedy: `Streams are served by RTSP alone. Correct that and start Belfry again, or switch ${wishes.join(" and ")} off.`,
+  };
+}
+
+function switchedOff(wishes: readonly Wish[]): UnmetWish {
+  return {
+    text: `${namesOf(wishes)} cannot be had from the stream engine builtin`,
+    remedy: `Set stream_engine to auto or mediamtx and start Belfry again, or switch ${wishes.join(" and ")} off.`,
+  };
+}
+
+function namesOf(wishes: readonly Wish[]): string {
+  return wishes.map((wish) => mediamtxOnly[wish]).join(" and ");
 }

@@ -43,6 +43,14 @@ test("YAML numbers are taken where a text is meant", () => {
   expect(load({ "belfry.yaml": "livestream_user: 42\nlivestream_pass: 1234" }).settings.livestream_pass).toBe("1234");
 });
 
+test.each(["0123", "1.10", "1e5", "0x1F", "5_000", "+7", "54e019000105"])(
+  "a text of digits stays as it is: %s",
+  (text) => {
+    const yaml = `mqtt_password: ${text}\nexcluded_devices: [${text}]`;
+    expect(load({ "belfry.yaml": yaml }).settings).toMatchObject({ mqtt_password: text, excluded_devices: [text] });
+  },
+);
+
 test("unknown keys and half a credential warn", () => {
   const { warnings } = load(
     { "belfry.yaml": "color: red\nlivestream_user: me" },
@@ -61,9 +69,9 @@ test.each([
   ["log_level: loud", "The setting log_level in", 'must be one of debug, info, warn, error (it is "loud")'],
   ["ring_topic: 'a/#'", "The setting ring_topic in", "must be a topic without spaces, + and #"],
   [
-    "mqtt_url: broker",
+    "mqtt_url: http://broker",
     "The setting mqtt_url in",
-    "must be a URL such as mqtt://user:password@192.168.1.10:1883, or empty;",
+    "must be an address such as 192.168.1.10:1883 or mqtt://user:password@192.168.1.10:1883, or empty;",
   ],
   ["stream_url_credentials: maybe", "The setting stream_url_credentials in", "must be true or false"],
   ["location_ids: {a: 1}", "The setting location_ids in", "must be a list of texts"],
@@ -74,6 +82,19 @@ test.each([
     expect.objectContaining({ message: expect.stringContaining(start) }) as Error,
   );
   expect(() => load({ "belfry.yaml": yaml })).toThrow(end);
+});
+
+test.each([
+  "192.168.1.10:1883",
+  "broker",
+  "user:password@192.168.1.10:1883",
+  "tcp://broker",
+  "ssl://broker:8883",
+  "tls://broker",
+  "mqtts://user:a pass@broker",
+  "",
+])("the broker may be written as %j, as people do", (url) => {
+  expect(load({ "belfry.yaml": `mqtt_url: ${JSON.stringify(url)}` }).settings.mqtt_url).toBe(url);
 });
 
 test("a settings file that was named must exist", () => {

@@ -1,7 +1,7 @@
 // Finds and checks the settings: the app's options file, else a YAML file; the environment beats both.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse as parseYaml } from "yaml";
+import { parseDocument, visit } from "yaml";
 import { errorText, PermanentError } from "../foundation/errors.ts";
 import { parseOption } from "./parse-option.ts";
 import { type OptionRow, optionRows, type Settings } from "./schema.ts";
@@ -90,12 +90,7 @@ function readSettings(path: string): SettingsFile | undefined {
       cause,
     });
   }
-  let values: unknown;
-  try {
-    values = parseYaml(text) ?? {};
-  } catch (cause) {
-    throw new PermanentError("config.unreadable", `The settings file ${path} is not valid YAML: ${errorText(cause)}`);
-  }
+  const values = readYaml(text, path) ?? {};
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
     throw new PermanentError(
       "config.unreadable",
@@ -103,4 +98,19 @@ function readSettings(path: string): SettingsFile | undefined {
     );
   }
   return { path, values: { ...values } };
+}
+
+/** A number that YAML writes in another way than we do is given as it was written: it may be a password or an id. */
+function readYaml(text: string, path: string): unknown {
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem)
+    throw new PermanentError("config.unreadable", `The settings file ${path} is not valid YAML: ${errorText(problem)}`);
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === "number" && scalar.source !== undefined && scalar.source !== String(scalar.value))
+        scalar.value = scalar.source;
+    },
+  });
+  return document.toJS();
 }

@@ -37,10 +37,24 @@ export const optionRows = [
     key: "mqtt_url",
     type: "password",
     default: "",
-    pattern: /^(?:(?:mqtts?|wss?):\/\/\S+)?$/,
-    shape: "a URL such as mqtt://user:password@192.168.1.10:1883, or empty",
+    pattern: /^\s*(?:(?:mqtts?|tcp|ssl|tls|wss?):\/\/.+|(?!.*:\/\/).+)?$/i,
+    shape: "an address such as 192.168.1.10:1883 or mqtt://user:password@192.168.1.10:1883, or empty",
     title: "MQTT broker",
     text: "Address of the MQTT broker; left empty, the app asks the Supervisor for Home Assistant's own broker, and elsewhere mqtt://localhost:1883 is used.",
+  },
+  {
+    key: "mqtt_user",
+    type: "text",
+    default: "",
+    title: "MQTT user",
+    text: "User name at the MQTT broker, written as it is; wins over a user in the address or from the Supervisor.",
+  },
+  {
+    key: "mqtt_password",
+    type: "password",
+    default: "",
+    title: "MQTT password",
+    text: "Password at the MQTT broker, written as it is, with whatever characters it has; wins over one in the address or from the Supervisor.",
   },
   {
     key: "mqtt_ca",
@@ -61,7 +75,7 @@ export const optionRows = [
     type: "text",
     default: "",
     title: "MQTT client key file",
-    text: "Path of a PEM file with the key of the MQTT client certificate.",
+    text: "Path of a PEM file with the key of the MQTT client certificate; Belfry does not run as root and must be allowed to read it.",
   },
   {
     key: "mqtt_verify",
@@ -176,6 +190,7 @@ export const optionRows = [
   },
   {
     key: "hls_port",
+    isNotForApp: true,
     type: "integer",
     default: 8888,
     min: 1,
@@ -192,6 +207,7 @@ export const optionRows = [
   },
   {
     key: "whep_port",
+    isNotForApp: true,
     type: "integer",
     default: 8889,
     min: 1,
@@ -215,6 +231,7 @@ export const optionRows = [
   },
   {
     key: "rtsps_port",
+    isNotForApp: true,
     type: "integer",
     default: 8322,
     min: 1,
@@ -234,7 +251,7 @@ export const optionRows = [
     type: "text",
     default: "",
     title: "RTSPS key file",
-    text: "Path of a PEM file with the key of the RTSPS certificate.",
+    text: "Path of a PEM file with the key of the RTSPS certificate; Belfry does not run as root and must be allowed to read it.",
   },
   {
     key: "stream_host",
@@ -250,14 +267,14 @@ export const optionRows = [
     pattern: /^(?:https?:\/\/\S+)?$/,
     shape: "a URL such as https://homeassistant.local:8123, or empty",
     title: "Home Assistant's address",
-    text: "Address of Home Assistant in the still image address of the info entity; left empty, the app asks Home Assistant for the address it has at home, and elsewhere http://homeassistant.local:8123 is used.",
+    text: "Address of Home Assistant in the still image address that a camera's Last report shows; left empty, the app asks Home Assistant for the address it has at home, and elsewhere http://homeassistant.local:8123 is used.",
   },
   {
     key: "stream_url_credentials",
     type: "boolean",
     default: true,
     title: "Credentials in stream addresses",
-    text: "Shows stream user and password inside the stream address of the info entity, ready to paste.",
+    text: "Shows stream user and password inside the stream address that a camera's Last report shows, ready to paste.",
   },
   {
     key: "web_port",
@@ -339,7 +356,7 @@ export const optionRows = [
     max: 604_800,
     orZero: true,
     title: "Snapshot interval",
-    text: "Seconds between two snapshots by interval unless another one is chosen for a camera in Home Assistant; 0 lets Belfry choose: 30 for wired cameras, 600 or the rate of Ring's snapshot capture for battery cameras.",
+    text: "Seconds between two snapshots by interval unless another one is chosen for a camera in Home Assistant; left empty or 0, Belfry chooses: 30 for wired cameras, 600 or the rate of Ring's snapshot capture for battery cameras.",
   },
   {
     key: "location_ids",

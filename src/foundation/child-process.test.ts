@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Child, endLeftovers, findExecutable } from "./child-process.ts";
 import { systemClock } from "./clock.ts";
 
@@ -17,6 +17,23 @@ test("aborting the signal ends the child", async () => {
   const child = await start("sleep", ["60"], randomUUID(), controller.signal);
   controller.abort();
   expect((await child.exited).signal).toBe("SIGTERM");
+});
+
+test("a child is given what every program needs and what its caller adds, never our secrets", async () => {
+  vi.stubEnv("SUPERVISOR_TOKEN", "secret of the Supervisor");
+  vi.stubEnv("BELFRY_MQTT_URL", "mqtt://user:secret@broker");
+  vi.stubEnv("TZ", "Europe/Berlin");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const instance = randomUUID();
+  const { signal } = new AbortController();
+  const env = { ADDED: "by the caller" };
+  const child = await Child.start({ command: "env", args: [], env, instance, signal, clock: systemClock });
+  const lines = (await child.stdout.setEncoding("utf8").toArray()).join("").trim().split("\n");
+  expect(lines).toEqual(
+    expect.arrayContaining([`PATH=${process.env["PATH"]}`, "TZ=Europe/Berlin", "ADDED=by the caller"]),
+  );
+  expect(lines).toContain(`BELFRY_INSTANCE=${instance}`);
+  expect(lines.filter((line) => /^(?:SUPERVISOR|BELFRY_(?!INSTANCE)|VITEST|NODE)/.test(line))).toEqual([]);
 });
 
 test("a missing program is a permanent error that names it", async () => {

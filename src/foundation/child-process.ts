@@ -10,10 +10,13 @@ import { PermanentError, TransientError } from "./errors.ts";
 /** Marks our children in their environment, so that a later start finds those of a killed one. */
 export const instanceVariable = "BELFRY_INSTANCE";
 
+/** Where programs, files, libraries and words are found. */
+const passedOn = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ"];
+
 export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to our own environment. */
+  /** Added to the little of our own environment that every program needs; the rest holds our secrets. */
   readonly env?: Readonly<Record<string, string>>;
   /** Id of the data directory (see `endLeftovers`). */
   readonly instance: string;
@@ -68,7 +71,7 @@ export class Child implements AsyncDisposable {
     const [command, args] = dieWithParent(options.command, options.args);
     const process = spawn(command, args, {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...globalThis.process.env, ...options.env, [instanceVariable]: options.instance },
+      env: { ...basicEnvironment(), ...options.env, [instanceVariable]: options.instance },
     });
     // A child that ends while we write is reported by its exit, not by EPIPE.
     process.stdin.on("error", () => undefined);
@@ -103,6 +106,11 @@ export class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+function basicEnvironment(): NodeJS.ProcessEnv {
+  const own = globalThis.process.env;
+  return Object.fromEntries(passedOn.filter((name) => own[name] !== undefined).map((name) => [name, own[name]]));
 }
 
 function started(process: ChildProcessByStdio<Writable, Readable, Readable>, command: string): Promise<void> {

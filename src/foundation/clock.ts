@@ -49,3 +49,11 @@ export function every(clock: Clock, periodMs: number, callback: () => void): Dis
   schedule();
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
+
+const earliestTime = Date.UTC(2000, 0);
+const latestTime = Date.UTC(2100, 0);
+
+/** Unix ms of our days; anything else is a mistake, or another unit, and would break whoever writes it as a date. */
+export function plausibleTime(unixMs: number | undefined): number | undefined {
+  return unixMs !== undefined && unixMs >= earliestTime && unixMs < latestTime ? unixMs : undefined;
+}

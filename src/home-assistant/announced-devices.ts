@@ -8,7 +8,7 @@ import { deviceSlug } from "./slug.ts";
 export interface AnnouncedDevice {
   readonly id: string;
   readonly name: string;
-  /** Part of its entity ids; stays while the name stays. */
+  /** Part of its entity ids; stays though the name changes. */
   readonly slug: string;
   readonly discoveryTopic: string;
   /** Key to platform. */
@@ -50,7 +50,7 @@ export class AnnouncedRegister {
   readonly #logger: Logger;
   readonly #devices: Map<string, AnnouncedDevice>;
   /** Also of devices that are not announced yet. */
-  readonly #slugs = new Map<string, { name: string; slug: string }>();
+  readonly #slugs = new Map<string, string>();
   #timer: Disposable | undefined;
 
   constructor(store: AnnouncedStore, clock: Clock, logger: Logger) {
@@ -58,7 +58,7 @@ export class AnnouncedRegister {
     this.#clock = clock;
     this.#logger = logger;
     this.#devices = new Map(store.read().map((device) => [device.id, device]));
-    for (const { id, name, slug } of this.#devices.values()) this.#slugs.set(id, { name, slug });
+    for (const { id, slug } of this.#devices.values()) this.#slugs.set(id, slug);
   }
 
   get ids(): string[] {
@@ -84,13 +84,13 @@ export class AnnouncedRegister {
     if (device && !device.topics.includes(topic)) this.set({ ...device, topics: [...device.topics, topic] });
   }
 
-  /** First come, first served among equal names; the same for ever after. */
+  /** First come, first served among equal names; the same for ever after, as Home Assistant does not rename entities either. */
   slug({ id, name }: Pick<DeviceDescription, "id" | "name">): string {
     const known = this.#slugs.get(id);
-    if (known?.name === name) return known.slug;
-    const others = new Set([...this.#slugs].filter(([other]) => other !== id).map(([, entry]) => entry.slug));
-    const slug = deviceSlug(name, id, (candidate) => others.has(candidate));
-    this.#slugs.set(id, { name, slug });
+    if (known !== undefined) return known;
+    const taken = new Set(this.#slugs.values());
+    const slug = deviceSlug(name, id, (candidate) => taken.has(candidate));
+    this.#slugs.set(id, slug);
     return slug;
   }
 

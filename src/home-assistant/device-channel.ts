@@ -1,4 +1,5 @@
 // One device on MQTT: what it has said, so that it is said once, and can be said again after a reconnect or a birth message.
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../foundation/clock.ts";
 import type { MessageBroker } from "../mqtt/message-broker.ts";
 import type { AnnouncedRegister } from "./announced-devices.ts";
@@ -53,9 +54,9 @@ export class DeviceChannel implements DeviceLink, Disposable {
 
   describe(device: DeviceDescription, entities: readonly EntityDescription[]): void {
     if (this.#isOver) return;
-    const keys = new Set(
-      entities.flatMap(({ key, readsFrom }) => (readsFrom === undefined ? [key] : [key, readsFrom])),
-    );
+    // At every change of a state somebody describes the device again: mostly it is the same, and cheaper to compare than to build.
+    if (isDeepStrictEqual([device, entities], [this.#device, this.#entities])) return;
+    const keys = keysOf(entities);
     const gone = (this.#entities ?? []).filter(({ key }) => !keys.has(key));
     for (const { key } of gone)
       for (const topic of this.#values.keys()) if (topic.startsWith(`${key}/`)) this.#values.delete(topic);
@@ -91,7 +92,7 @@ export class DeviceChannel implements DeviceLink, Disposable {
   }
 
   publishEvent(key: string, payload: string): void {
-    if (!this.#isOver) this.#deps.broker.publish(this.#topic(`${key}/state`), payload);
+    if (!this.#isOver) this.#deps.broker.publish(this.#topic(`${key}/state`), payload, { untilHeard: true });
   }
 
   onCommand(key: string, listener: CommandListener): Disposable {
@@ -204,9 +205,8 @@ export class DeviceChannel implements DeviceLink, Disposable {
       topics: [...new Set([...(before?.topics ?? []), ...own])],
     });
     const outdated = before?.discoveryTopic === discoveryTopic ? undefined : before?.discoveryTopic;
-    const gone = Object.keys(removed).filter((key) => !entities.some((entity) => entity.key === key));
     if (Object.keys(removed).length > 0 || outdated !== undefined || this.#movedTopics().length > 0)
-      this.#cleaning ??= this.#deps.clock.after(closingTimeMs, () => this.#clean(gone, outdated));
+      this.#cleaning ??= this.#deps.clock.after(closingTimeMs, () => this.#clean(outdated));
   }
 
   /** Topics of an earlier place: another base topic, another location. */
@@ -216,17 +216,15 @@ export class DeviceChannel implements DeviceLink, Disposable {
   }
 
   /** The second step after components or the whole device have moved: nothing of the old is left on the broker. */
-  #clean(goneKeys: readonly string[], outdatedDiscovery: string | undefined): void {
+  #clean(outdatedDiscovery: string | undefined): void {
     this.#cleaning = undefined;
     const { broker, register } = this.#deps;
     const known = register.get(this.#device.id);
     if (!broker.isConnected || !known) return;
-    const readByOthers = new Set((this.#entities ?? []).map(({ readsFrom }) => readsFrom));
-    const places = goneKeys.filter((key) => !readByOthers.has(key)).map((key) => this.#topic(`${key}/`));
-    const moved = this.#movedTopics();
-    const stale = known.topics.filter(
-      (topic) => moved.includes(topic) || places.some((place) => topic.startsWith(place)),
-    );
+    // An entity that has come back meanwhile keeps what it has said; so does one whose end is not announced yet.
+    const keys = [...keysOf(this.#entities ?? []), ...Object.keys(known.components)];
+    const places = [...keys.map((key) => this.#topic(`${key}/`)), this.#topic("status")];
+    const stale = known.topics.filter((topic) => !places.some((place) => topic.startsWith(place)));
     for (const topic of outdatedDiscovery === undefined ? stale : [outdatedDiscovery, ...stale])
       broker.publish(topic, "", { retain: true });
     register.set({ ...known, topics: known.topics.filter((topic) => !stale.includes(topic)) });
@@ -254,4 +252,9 @@ export class DeviceChannel implements DeviceLink, Disposable {
   #topic(below: string): string {
     return `${this.#deps.topics.device(this.#device)}/${below}`;
   }
+}
+
+/** Below which these entities have topics. */
+function keysOf(entities: readonly EntityDescription[]): Set<string> {
+  return new Set(entities.flatMap(({ key, readsFrom }) => (readsFrom === undefined ? [key] : [key, readsFrom])));
 }

@@ -15,7 +15,7 @@ export interface DeviceLink {
   publishAttributes(key: string, attributes: Readonly<Record<string, unknown>>): void;
   /** Retained image bytes. */
   publishImage(key: string, image: Buffer): void;
-  /** An event: QoS 1, never retained, never replayed. */
+  /** An event: QoS 1, never retained, never replayed; for a minute it waits for the broker, and for somebody who listens. */
   publishEvent(key: string, payload: string): void;
   /** The listener gets commands for that entity; retained ones never reach it. */
   onCommand(key: string, listener: CommandListener): Disposable;
@@ -26,8 +26,8 @@ export interface DeviceLink {
 export interface DeviceDirectory {
   /** The link of a device; one per id. */
   link(device: DeviceDescription): DeviceLink;
-  /** To be called when every device that exists is linked: what was announced earlier and is not among them is removed. */
-  removeUnlinked(): void;
+  /** What was announced earlier and is not linked is gone: all of it, or those of these ids. */
+  removeUnlinked(ids?: readonly string[]): void;
   /** Says everything again that is retained. */
   announceAll(): void;
 }

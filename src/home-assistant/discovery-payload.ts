@@ -53,9 +53,20 @@ function component(entity: EntityDescription, { device, topics, slug }: Discover
     platform: entity.platform,
     unique_id: `${device.id}_${entity.key}`,
     default_entity_id: `${entity.platform}.${slug}_${slugify(entity.key) ?? topicPart(entity.key)}`,
-    ...(entity.isAlwaysAvailable ? { availability: [{ topic: topics.bridgeStatus }] } : {}),
     ...entity.options,
-    ...topicOptions(entity, (key, topic) => topics.entity(device, key, topic)),
+    ...(entity.showsAvailability
+      ? availabilityOptions(device, topics)
+      : topicOptions(entity, (key, topic) => topics.entity(device, key, topic))),
+  };
+}
+
+function availabilityOptions(device: DeviceDescription, topics: Topics): JsonObject {
+  return {
+    availability: [{ topic: topics.bridgeStatus }],
+    state_topic: topics.deviceStatus(device),
+    payload_on: "online",
+    payload_off: "offline",
+    json_attributes_topic: topics.deviceStatusAttributes(device),
   };
 }
 

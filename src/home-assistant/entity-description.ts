@@ -25,8 +25,8 @@ export interface EntityDescription {
   readonly readsFrom?: string;
   /** Its state is JSON and serves as its attributes, too (info). */
   readonly attributesFromState?: boolean;
-  /** Available as long as the bridge is, also while the device itself is not. */
-  readonly isAlwaysAvailable?: boolean;
+  /** A binary sensor that shows the availability of its device, with the reason as attribute; it is there as long as the bridge is. */
+  readonly showsAvailability?: boolean;
   readonly topics: readonly EntityTopic[];
   /** Discovery options of the platform, as Home Assistant names them; no topics, ids or availability. */
   readonly options: Readonly<Record<string, unknown>>;

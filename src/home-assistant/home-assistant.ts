@@ -1,6 +1,7 @@
 // Home Assistant on the other side of the broker: our devices there, their commands, and telling all again when it asks.
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
+import type { EchoTopic } from "../mqtt/access-check.ts";
 import type { BrokerMessage, MessageBroker } from "../mqtt/message-broker.ts";
 import { AnnouncedRegister, type AnnouncedStore } from "./announced-devices.ts";
 import { DeviceChannel } from "./device-channel.ts";
@@ -9,7 +10,7 @@ import type { Origin } from "./discovery-payload.ts";
 import { validateDiscovery } from "./discovery-validator.ts";
 import type { DeviceDescription, Platform } from "./entity-description.ts";
 import { RetiredDevices } from "./retired-devices.ts";
-import type { Topics } from "./topics.ts";
+import { attributesOf, isDeviceStatus, type Topics } from "./topics.ts";
 
 export interface HomeAssistantOptions {
   readonly broker: MessageBroker;
@@ -29,15 +30,25 @@ export function bridgeWill(topics: Topics): { readonly topic: string; readonly p
   return { topic: topics.bridgeStatus, payload: "offline" };
 }
 
+/** Where the broker connection listens for itself, so that an access list that forbids something is noticed. */
+export function echoTopics({ base, commandEcho, discoveryPrefix, discoveryEcho }: Topics): readonly EchoTopic[] {
+  return [
+    { topic: commandEcho, filter: `${base}/#`, isHeardAnyway: true },
+    { topic: discoveryEcho, filter: `${discoveryPrefix}/#`, isHeardAnyway: false },
+  ];
+}
+
+const notRunning = "Belfry does not run";
+const notSeen = "Ring has not shown this camera since Belfry started";
 const longestBirthDelayMs = 2_000;
-const rememberedTopics = 1_000;
+const rememberedWarnings = 1_000;
 
 export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   readonly #options: HomeAssistantOptions;
   readonly #register: AnnouncedRegister;
   readonly #retired: RetiredDevices;
   readonly #channels = new Map<string, DeviceChannel>();
-  readonly #unknownTopics = new Set<string>();
+  readonly #warnings = new Set<string>();
   readonly #discoveryLogger: Logger;
   readonly #lifetime = new DisposableStack();
   #birth: Disposable | undefined;
@@ -85,20 +96,23 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
     return `${platform}.${this.#register.slug(device)}_${key}`;
   }
 
-  removeUnlinked(): void {
-    for (const id of this.#register.ids) if (!this.#channels.has(id)) this.#retired.retire(id);
+  removeUnlinked(ids: readonly string[] = this.#register.ids): void {
+    for (const id of ids) if (!this.#channels.has(id)) this.#retired.retire(id);
   }
 
   announceAll(): void {
     if (this.#options.broker.isConnected) this.#replay(false);
   }
 
-  /** Says `offline`; the broker connection is to be closed after it, which waits until that is with the broker. */
+  /** Says `offline`, of each device too; the broker connection is to be closed after it, which waits until that is with the broker. */
   close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
       this.#birth?.[Symbol.dispose]();
-      for (const channel of this.#channels.values()) channel[Symbol.dispose]();
+      for (const channel of this.#channels.values()) {
+        channel.setAvailable(false, notRunning);
+        channel[Symbol.dispose]();
+      }
       this.#lifetime.dispose();
       this.#register.flush();
       if (this.#options.broker.isConnected) this.#sayStatus("offline");
@@ -112,25 +126,41 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
 
   #listen(): void {
     const { broker, topics } = this.#options;
-    this.#lifetime.use(broker.subscribe(topics.commandFilter, (message) => this.#handleCommand(message)));
+    const commands = (message: BrokerMessage): void => this.#handleCommand(message);
+    this.#lifetime.use(broker.subscribe(topics.commandFilter, commands, { retainAsPublished: true }));
     this.#lifetime.use(broker.subscribe(topics.birth, (message) => this.#handleBirth(message)));
     this.#lifetime.use(broker.subscribe(topics.bridgeStatus, (message) => this.#handleStatus(message)));
     this.#lifetime.use(broker.connected.subscribe((isConnected) => isConnected && this.#replay(true)));
     if (broker.isConnected) this.#replay(true);
   }
 
-  /** Everything that is retained, once, in the order in which Home Assistant needs it. Events are never said again. */
-  #replay(withPictures: boolean): void {
+  /**
+   * Everything that is retained, once. Events are never said again. The bridge is available last: until then nothing is that
+   * the broker may still have of an earlier run.
+   */
+  #replay(isConnect: boolean): void {
     this.#birth?.[Symbol.dispose]();
     this.#birth = undefined;
     // The bridge first: the others name it as their parent.
     const rank = (channel: DeviceChannel): number => (channel.device.category === "bridge" ? 0 : 1);
     const channels = [...this.#channels.values()].sort((a, b) => rank(a) - rank(b));
     for (const channel of channels) channel.announce(true);
-    this.#sayStatus("online");
+    if (isConnect) this.#sayUnlinked();
+    for (const channel of channels) channel.replayValues(isConnect);
     for (const channel of channels) channel.replayStatus();
-    for (const channel of channels) channel.replayValues(withPictures);
+    this.#sayStatus("online");
     this.#retired.resume();
+  }
+
+  /** What an earlier run has told of devices that this one has not seen yet is no longer true. */
+  #sayUnlinked(): void {
+    const { broker } = this.#options;
+    const unlinked = this.#register.ids.filter((id) => !this.#channels.has(id));
+    const topics = unlinked.flatMap((id) => this.#register.get(id)?.topics ?? []);
+    for (const status of topics.filter(isDeviceStatus)) {
+      broker.publish(attributesOf(status), JSON.stringify({ reason: notSeen }), { retain: true });
+      broker.publish(status, "offline", { retain: true });
+    }
   }
 
   #sayStatus(status: "online" | "offline"): void {
@@ -163,16 +193,23 @@ export class HomeAssistant implements DeviceDirectory, AsyncDisposable {
   }
 
   #handleCommand({ topic, payload, isRetained }: BrokerMessage): void {
-    const { topics, logger } = this.#options;
+    const { topics } = this.#options;
+    // What clears a retained command is none.
+    if (payload.length === 0) return;
     if (isRetained) {
-      logger.debug(`the retained command on ${topic} is ignored; commands must not be retained`);
+      this.#warnOnce(`the retained command on ${topic} is ignored; send commands without the retain flag`);
       return;
     }
     const target = topics.parseCommand(topic);
     const channel = [...this.#channels.values()].find(({ device }) => topics.device(device) === target?.device);
     if (target && channel?.command(target.key, payload.toString())) return;
-    if (this.#unknownTopics.has(topic) || this.#unknownTopics.size >= rememberedTopics) return;
-    this.#unknownTopics.add(topic);
-    logger.warn(`a command came on ${topic}, which belongs to no ${channel ? "control of this device" : "device"}`);
+    const owner = channel ? "control of this device" : "device";
+    this.#warnOnce(`a command came on ${topic}, which belongs to no ${owner}`);
+  }
+
+  #warnOnce(text: string): void {
+    if (this.#warnings.has(text) || this.#warnings.size >= rememberedWarnings) return;
+    this.#warnings.add(text);
+    this.#options.logger.warn(text);
   }
 }

@@ -30,6 +30,10 @@ export class Topics {
   readonly bridgeStatus: string;
   /** Matches every command topic, whatever the device. */
   readonly commandFilter: string;
+  /** Where we listen for ourselves. */
+  readonly commandEcho: string;
+  /** No topic on which Home Assistant looks for discovery messages. */
+  readonly discoveryEcho: string;
 
   /** Throws PermanentError `mqtt.topic` for a name that MQTT does not allow. */
   constructor(options: TopicOptions = {}) {
@@ -38,6 +42,8 @@ export class Topics {
     this.birth = checked("the birth topic", options.birthTopic ?? `${this.discoveryPrefix}/status`);
     this.bridgeStatus = `${this.base}/bridge/status`;
     this.commandFilter = `${this.base}/+/+/+/+/command`;
+    this.commandEcho = `${this.base}/bridge/bridge/belfry/echo/command`;
+    this.discoveryEcho = `${this.discoveryPrefix}/device/belfry/echo`;
   }
 
   /** `<base>/<location>/<category>/<device>` */
@@ -52,7 +58,7 @@ export class Topics {
 
   /** JSON `{"reason": text or null}`: why the device is not available. */
   deviceStatusAttributes(place: DevicePlace): string {
-    return `${this.device(place)}/status/attributes`;
+    return attributesOf(this.deviceStatus(place));
   }
 
   entity(place: DevicePlace, key: string, topic: EntityTopic): string {
@@ -72,6 +78,12 @@ export class Topics {
     return { device: [this.base, location, category, device].join("/"), key };
   }
 }
+
+/** Of the topics of a device; entities have none of that name. */
+export const isDeviceStatus = (topic: string): boolean => topic.endsWith("/status");
+
+/** JSON beside the availability of a device. */
+export const attributesOf = (deviceStatus: string): string => `${deviceStatus}/attributes`;
 
 /** An id as one topic level. Where characters are lost, a short hash keeps different ids apart. */
 export function topicPart(id: string): string {

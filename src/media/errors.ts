@@ -16,6 +16,11 @@ export class StreamRefusedError extends TransientError {
     super(`stream.${refusal}`, message, options);
     this.refusal = refusal;
   }
+
+  /** A camera that cannot be called at all has failed; a limit of ours is no failure. */
+  get isOfCamera(): boolean {
+    return this.refusal === "offline" || this.refusal === "blocked";
+  }
 }
 
 /** Why a viewer's stream is over. */

@@ -13,6 +13,7 @@ test.each([
   ["mqtt://u:%zz%41@broker", { password: "%zzA" }],
   ["mqtt://u:wörd pass@broker", { password: "wörd pass" }],
   ["mqtt://u:a:b@broker", { username: "u", password: "a:b" }],
+  ["mqtt://user:a\\b[]@broker", { host: "broker", password: "a\\b[]" }],
 ])("%s", (text, expected) => {
   expect(parseBrokerAddress(text)).toMatchObject(expected);
 });
@@ -21,6 +22,17 @@ test.each(["http://broker", "mqtt://", "mqtt://user:pa#ss@broker", "mqtt://broke
   const parse = () => parseBrokerAddress(text);
   expect(parse).toThrow(expect.objectContaining({ code: "mqtt.address" }));
   expect(parse).not.toThrow("pa#ss");
+});
+
+test.each([
+  ["mqtt://user:se@cr#et@host", "has a #; write it as %23"],
+  ["mqtt://user:se@cr?et@host", "has a ?; write it as %3F"],
+  ["user:se@cr/et@host:1883", "has a /; write it as %2F"],
+  ["ws://us\\er:secret@host/mqtt", "has a \\; write it as %5C"],
+])("%s: part of the password would be taken for the host", (text, advice) => {
+  expect(() => parseBrokerAddress(text)).toThrow(
+    `the MQTT address is wrong: user or password ${advice}, or give both as mqtt_user and mqtt_password`,
+  );
 });
 
 test("the label for people has neither user nor password", () => {

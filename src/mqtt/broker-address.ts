@@ -53,14 +53,26 @@ export function checkCertificates({ protocol }: BrokerAddress, hasCertificates: 
 
 function parseUrl(text: string): URL {
   const withScheme = text.includes("://") ? text : `mqtt://${text}`;
+  // A URL ends host and credentials at these: the rest of the password would be a path, and its beginning the host.
+  const breaking = (/^wss?:/i.test(withScheme) ? /[#?/\\]/ : /[#?/]/).exec(credentialsOf(withScheme))?.[0];
+  if (breaking !== undefined)
+    throw addressError(
+      `user or password has a ${breaking}; write it as ${encodeURIComponent(breaking)}, or give both as mqtt_user and mqtt_password`,
+    );
   try {
     return new URL(withScheme);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw addressError(
-      "it cannot be read; if user or password have special characters, give them as settings of their own",
+      "it cannot be read; if user or password have special characters, give them as mqtt_user and mqtt_password",
     );
   }
+}
+
+/** What stands between scheme and host, as people mean it: up to the last @. */
+function credentialsOf(url: string): string {
+  const start = url.indexOf("://") + "://".length;
+  return url.slice(start, Math.max(start, url.lastIndexOf("@")));
 }
 
 /** `%40` is `@`; a lone `%` in a password is just that. */

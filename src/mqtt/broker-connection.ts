@@ -2,16 +2,24 @@
 import { composeSignals, StopError } from "../foundation/abort.ts";
 import { type Clock, delay } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
-import { type AppError, BugError, errorCode, PermanentError } from "../foundation/errors.ts";
+import { AppError, BugError, errorCode, PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../foundation/retry.ts";
+import { AccessCheck, type EchoTopic } from "./access-check.ts";
 import { type BrokerAddress, checkCertificates, parseBrokerAddress } from "./broker-address.ts";
 import { droppedAgainAndAgain } from "./broker-failure.ts";
 import { BrokerSession, type SessionOptions } from "./broker-session.ts";
-import type { BrokerMessage, MessageBroker, OutgoingMessage, PublishOptions } from "./message-broker.ts";
+import type {
+  BrokerMessage,
+  MessageBroker,
+  OutgoingMessage,
+  PublishOptions,
+  SubscribeOptions,
+} from "./message-broker.ts";
 import { OutageReport } from "./outage-report.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
 import { filterProblem, topicProblem } from "./topic-match.ts";
+import { type NumberedMessage, newsMs, UnsentMessages } from "./unsent-messages.ts";
 
 /** Where a broker is, and as whom it knows us. */
 export interface BrokerLocation {
@@ -36,6 +44,8 @@ export interface BrokerOptions extends BrokerLocation {
   readonly will: { readonly topic: string; readonly payload: string };
   /** 5 = MQTT 5, 4 = MQTT 3.1.1; not given: 5, or 4 where the broker does not speak 5. */
   readonly protocolVersion?: 4 | 5 | undefined;
+  /** Where we listen for ourselves after each connect, to notice an access list that says nothing. */
+  readonly echoTopics?: readonly EchoTopic[] | undefined;
 }
 
 export interface BrokerDeps {
@@ -51,10 +61,6 @@ export interface CloseOptions {
   readonly budgetMs?: number;
 }
 
-interface NumberedMessage extends OutgoingMessage {
-  readonly number: number;
-}
-
 interface SessionEnd {
   readonly failure: unknown;
   readonly wasConnected: boolean;
@@ -66,6 +72,7 @@ const usualBackoff: Backoff = { firstMs: 500, longestMs: 30_000, jitter: 0.3 };
 const refusedWaitMs = 60_000;
 const stableAfterMs = 10_000;
 const fewShortSessions = 3;
+const shortestRepeatMs = 1_000;
 
 export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly connected: Subscribable<boolean>;
@@ -81,13 +88,14 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #subscriptions: SubscriptionTable;
   readonly #outage: OutageReport;
-  /** Retained messages that the broker does not have yet. */
-  readonly #kept = new Map<string, NumberedMessage>();
+  readonly #unsent: UnsentMessages;
   readonly #refused = new Set<string>();
+  readonly #access: AccessCheck;
+  /** What the broker has refused in this session, the first of it. */
+  #refusal: string | undefined;
   #session: BrokerSession | undefined;
   #version: 4 | 5;
   #published = 0;
-  #dropped = 0;
   #loop: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -99,6 +107,8 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     this.#logger = deps.logger;
     this.#version = options.protocolVersion ?? 5;
     this.#subscriptions = new SubscriptionTable(deps.logger);
+    this.#unsent = new UnsentMessages(deps.clock);
+    this.#access = new AccessCheck(options.echoTopics ?? [], deps.clock, (error) => this.#refuse(error));
     this.#outage = new OutageReport(() => this.#address.label, deps.logger);
     this.#changed = new Emitter((error) => this.#logger.error("a listener to the broker connection failed", error));
     this.connected = this.#changed;
@@ -126,26 +136,26 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     return this.#address.label;
   }
 
-  /** Why there is no connection, in words for the owner; undefined while there is one, or before the first attempt is over. */
+  /** Why there is no connection, or what the broker refuses, in words for the owner; undefined before the first attempt is over. */
   get trouble(): string | undefined {
-    return this.#outage.trouble;
+    return this.#outage.trouble ?? this.#refusal;
   }
 
   publish(topic: string, payload: string | Buffer, options: PublishOptions = {}): void {
     const problem = topicProblem(topic);
     if (problem) throw new BugError(`cannot publish to ${JSON.stringify(topic)}: ${problem}`);
-    const message = { topic, payload, ...options, number: this.#published++ };
-    this.#kept.delete(topic);
+    const message = { topic, payload, ...options, number: this.#published++, publishedAt: this.#clock.monotonic() };
+    if (message.retain) this.#unsent.forgetValue(topic);
     if (this.#session) this.#send(this.#session, message);
-    else this.#keep(message);
+    else this.#unsent.keep(message);
   }
 
-  subscribe(filter: string, listener: (message: BrokerMessage) => void): Disposable {
+  subscribe(filter: string, listener: (message: BrokerMessage) => void, options?: SubscribeOptions): Disposable {
     const problem = filterProblem(filter);
     if (problem) throw new BugError(`cannot subscribe to ${JSON.stringify(filter)}: ${problem}`);
     // A function of its own per call, so that one listener may be given twice.
     const own = (message: BrokerMessage): void => listener(message);
-    if (this.#subscriptions.add(filter, own) && this.#session) this.#request(this.#session, filter);
+    if (this.#subscriptions.add(filter, own, options) && this.#session) void this.#request(this.#session, filter);
     return {
       [Symbol.dispose]: () => {
         if (this.#subscriptions.remove(filter, own)) this.#session?.unsubscribe(filter);
@@ -200,7 +210,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
       await this.#locate(signal);
       session = await BrokerSession.open(
         this.#sessionOptions(),
-        (message) => this.#subscriptions.dispatch(message),
+        (message) => this.#access.hears(message) || this.#subscriptions.dispatch(message),
         signal,
       );
     } catch (failure) {
@@ -213,6 +223,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     const failure = await session.ended;
     signal.removeEventListener("abort", cut);
     this.#session = undefined;
+    this.#access.stop();
     this.#changed.emit(false);
     return { failure, wasConnected: true, lastedMs: this.#clock.monotonic() - startedAt };
   }
@@ -228,13 +239,13 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
 
   #begin(session: BrokerSession): void {
     this.#session = session;
-    this.#outage.over(this.#dropped);
-    this.#dropped = 0;
-    for (const filter of this.#subscriptions.filters) this.#request(session, filter);
+    this.#outage.over(this.#unsent.dropOld());
+    this.#refusal = undefined;
+    const requests = this.#subscriptions.filters.map((filter) => this.#request(session, filter));
+    // What was refused in words needs no second word.
+    void Promise.all(requests).then((granted) => granted.every(Boolean) && this.#access.start(session));
     this.#changed.emit(true);
-    const kept = [...this.#kept.values()].sort((a, b) => a.number - b.number);
-    this.#kept.clear();
-    for (const message of kept) this.#send(session, message);
+    for (const message of this.#unsent.take()) this.#send(session, message);
   }
 
   /** MQTT 3.1.1 where the broker does not know 5; true: try again at once. */
@@ -248,30 +259,46 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
   }
 
   #send(session: BrokerSession, message: NumberedMessage): void {
-    session.send(message).catch((error: AppError) => {
-      if (error.code === "mqtt.offline") this.#keep(message);
-      else this.#reportOnce(error);
-    });
+    session.send(message).then(
+      (reception) => {
+        if (reception === "unheard" && message.untilHeard) this.#repeatLater(message);
+      },
+      (error: AppError) => {
+        if (error.code === "mqtt.offline") this.#unsent.keep(message);
+        else this.#refuse(error);
+      },
+    );
   }
 
-  #keep(message: NumberedMessage): void {
-    if (message.retain) {
-      const known = this.#kept.get(message.topic);
-      if (!known || known.number < message.number) this.#kept.set(message.topic, message);
-    } else {
-      this.#dropped++;
-      this.#logger.debug(() => `the broker is away: a message on ${message.topic} is dropped`);
+  /** After its restart the broker has us again before the others: Home Assistant needs up to ten seconds. */
+  #repeatLater(message: NumberedMessage): void {
+    const { publishedAt } = message;
+    const ageMs = this.#clock.monotonic() - publishedAt;
+    const waitMs = Math.max(ageMs, shortestRepeatMs);
+    if (ageMs + waitMs > newsMs) return;
+    delay(this.#clock, waitMs, this.#controller.signal).then(
+      () => (this.#session ? this.#send(this.#session, message) : this.#unsent.keep(message)),
+      () => undefined,
+    );
+  }
+
+  /** Resolves with whether the broker has agreed. */
+  async #request(session: BrokerSession, filter: string): Promise<boolean> {
+    try {
+      await session.subscribe(filter, this.#subscriptions.options(filter));
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code !== "mqtt.offline") this.#refuse(error);
+      return false;
     }
   }
 
-  #request(session: BrokerSession, filter: string): void {
-    session.subscribe(filter).catch((error: AppError) => {
-      if (error.code !== "mqtt.offline") this.#reportOnce(error);
-    });
-  }
-
-  /** What the broker's access list refuses is said once per topic, not at every state change. */
-  #reportOnce(error: AppError): void {
+  /** Logged once per topic, not at every state change. */
+  #refuse(error: AppError): void {
+    if (this.#refusal === undefined) {
+      this.#refusal = error.message;
+      this.#troubleChanged.emit();
+    }
     if (this.#refused.has(error.message)) return;
     this.#refused.add(error.message);
     this.#logger.warn(error.message);

@@ -1,11 +1,11 @@
 // One connection to the broker, from CONNECT to its end: mqtt.js without its own reconnecting, queueing and resubscribing.
 import { Socket } from "node:net";
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient, type Packet } from "mqtt";
 import { onAbort } from "../foundation/abort.ts";
 import { type AppError, PermanentError, TransientError } from "../foundation/errors.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { brokerFailure } from "./broker-failure.ts";
-import type { BrokerMessage, OutgoingMessage } from "./message-broker.ts";
+import type { BrokerMessage, OutgoingMessage, SubscribeOptions } from "./message-broker.ts";
 
 export interface SessionOptions {
   readonly address: BrokerAddress;
@@ -24,8 +24,13 @@ const longestFlight = 64;
 
 interface Sending {
   readonly message: OutgoingMessage;
-  readonly result: PromiseWithResolvers<void>;
+  readonly result: PromiseWithResolvers<Reception>;
 }
+
+/** `unheard`: the broker has told (MQTT 5) that nobody subscribes to the topic now. */
+export type Reception = "taken" | "unheard";
+
+const noMatchingSubscribers = 0x10;
 
 export class BrokerSession {
   /** Resolves with the reason when the connection is gone; never rejects. */
@@ -35,6 +40,8 @@ export class BrokerSession {
   readonly #flightLimit: number;
   readonly #waiting: Sending[] = [];
   readonly #flying = new Set<Sending>();
+  /** Numbers of messages of which the broker has just said that nobody hears them; the publish callback is not told. */
+  readonly #unheard = new Set<number | undefined>();
   #onIdle: (() => void)[] = [];
   #hasEnded = false;
 
@@ -42,6 +49,9 @@ export class BrokerSession {
     this.#client = client;
     this.#options = options;
     this.#flightLimit = Math.min(client.serverProperties?.receiveMaximum ?? longestFlight, longestFlight);
+    client.on("packetreceive", (packet) => {
+      if (packet.cmd === "puback" && packet.reasonCode === noMatchingSubscribers) this.#unheard.add(packet.messageId);
+    });
     this.ended = ended;
     void ended.then((failure) => this.#abandon(failure));
   }
@@ -69,9 +79,19 @@ export class BrokerSession {
     return new BrokerSession(client, options, ended);
   }
 
+  /** Where the broker is, for people. */
+  get label(): string {
+    return this.#options.address.label;
+  }
+
+  /** It says which message it does not take (QoS 1, MQTT 5). */
+  get answersForWrites(): boolean {
+    return this.#options.protocolVersion === 5;
+  }
+
   /** Resolves when the broker has it; rejects with PermanentError `mqtt.not-allowed`, else TransientError. */
-  send(message: OutgoingMessage): Promise<void> {
-    const sending = { message, result: Promise.withResolvers<void>() };
+  send(message: OutgoingMessage): Promise<Reception> {
+    const sending = { message, result: Promise.withResolvers<Reception>() };
     if (this.#hasEnded) sending.result.reject(notSent());
     else {
       this.#waiting.push(sending);
@@ -81,14 +101,15 @@ export class BrokerSession {
   }
 
   /** Rejects with PermanentError `mqtt.not-allowed` where the broker's access list refuses it. */
-  async subscribe(filter: string): Promise<void> {
+  async subscribe(filter: string, { retainAsPublished = false }: SubscribeOptions = {}): Promise<void> {
+    const rap = retainAsPublished && this.#options.protocolVersion === 5;
     try {
-      await this.#client.subscribeAsync(filter, { qos: 1 });
+      await this.#client.subscribeAsync(filter, { qos: 1, ...(rap ? { rap } : {}) });
     } catch (cause) {
       if (this.#hasEnded || !this.#client.connected) throw notSent(cause);
       throw new PermanentError(
         "mqtt.not-allowed",
-        `${this.#options.address.label} does not let us read ${filter}; allow it in the broker's access list`,
+        `${this.label} does not let us read ${filter}; allow it in the broker's access list`,
       );
     }
   }
@@ -122,7 +143,10 @@ export class BrokerSession {
       const { topic, payload, retain = false, qos = 1 } = sending.message;
       const tooLarge = this.#sizeProblem(topic, payload);
       if (tooLarge) this.#settle(sending, tooLarge);
-      else this.#client.publish(topic, payload, { retain, qos }, (error) => this.#settle(sending, error ?? undefined));
+      else
+        this.#client.publish(topic, payload, { retain, qos }, (error, packet) =>
+          this.#settle(sending, error ?? undefined, packet),
+        );
     }
   }
 
@@ -136,9 +160,10 @@ export class BrokerSession {
     );
   }
 
-  #settle(sending: Sending, error: Error | undefined): void {
+  #settle(sending: Sending, error: Error | undefined, packet?: Packet): void {
     if (!this.#flying.delete(sending)) return;
-    if (!error) sending.result.resolve();
+    const isUnheard = this.#unheard.delete(packet?.messageId);
+    if (!error) sending.result.resolve(isUnheard ? "unheard" : "taken");
     else sending.result.reject(error instanceof PermanentError ? error : this.#publishFailure(sending, error));
     this.#pump();
     if (this.#flying.size + this.#waiting.length === 0) this.#reportIdle();
@@ -148,7 +173,7 @@ export class BrokerSession {
     if (!("code" in error) || typeof error.code !== "number") return notSent(error);
     return new PermanentError(
       "mqtt.not-allowed",
-      `${this.#options.address.label} does not let us write ${sending.message.topic}; allow it in the broker's access list`,
+      `${this.label} does not let us write ${sending.message.topic}; allow it in the broker's access list`,
       { cause: error },
     );
   }

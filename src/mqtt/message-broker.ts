@@ -4,7 +4,7 @@ import type { Subscribable } from "../foundation/emitter.ts";
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: Buffer;
-  /** Stored by the broker before we subscribed, not sent just now. */
+  /** Stored by the broker before we subscribed, not sent just now; see SubscribeOptions. */
   readonly isRetained: boolean;
 }
 
@@ -12,6 +12,13 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** 1 where not given. */
   readonly qos?: 0 | 1;
+  /** Not retained, and sent again for a minute while nobody subscribes to it, where the broker tells that (MQTT 5). */
+  readonly untilHeard?: boolean;
+}
+
+export interface SubscribeOptions {
+  /** `isRetained` also for what is sent just now to be stored. Brokers tell that by MQTT 5 only. */
+  readonly retainAsPublished?: boolean;
 }
 
 export interface OutgoingMessage extends PublishOptions {
@@ -25,12 +32,13 @@ export interface MessageBroker {
   readonly connected: Subscribable<boolean>;
   /**
    * Sends in the order of the calls. While the broker is away the last retained message of each topic is kept and sent when
-   * it is back; a message that is not retained is dropped.
+   * it is back; so are messages that are not retained, for a minute. One whose receipt the broker had not confirmed when the
+   * connection broke is sent again, and may come twice.
    */
   publish(topic: string, payload: string | Buffer, options?: PublishOptions): void;
   /**
    * Also after a reconnect, until disposed. Filters of one connection must not overlap (equal ones may): the broker is free
-   * to send a message once for each.
+   * to send a message once for each. Of equal filters the options of the first one count.
    */
-  subscribe(filter: string, listener: (message: BrokerMessage) => void): Disposable;
+  subscribe(filter: string, listener: (message: BrokerMessage) => void, options?: SubscribeOptions): Disposable;
 }

@@ -35,7 +35,8 @@ export class OutageReport {
     this.#trouble = undefined;
     if (!this.#wasConnected) this.#logger.info(`connected to the MQTT broker ${this.#label()}`);
     else if (this.#said !== undefined) this.#logger.info(`the MQTT broker ${this.#label()} is back`);
-    if (droppedMessages > 0) this.#logger.debug(`${droppedMessages} messages were dropped while the broker was away`);
+    if (droppedMessages > 0)
+      this.#logger.debug(`${droppedMessages} messages were dropped: the broker was away for too long`);
     this.#wasConnected = true;
     this.#said = undefined;
   }

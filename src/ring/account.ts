@@ -6,11 +6,14 @@ import { errorText, PermanentError, TransientError } from "../foundation/errors.
 import type { Logger } from "../foundation/logger.ts";
 import type { Backoff } from "../foundation/retry.ts";
 import { supervise } from "../foundation/supervise.ts";
+import { type AbsenceRules, usualAbsence } from "./absence.ts";
 import type { CallLimits } from "./call/live-call.ts";
+import type { CameraEvent } from "./camera-state.ts";
 import { DevicePoll } from "./device-poll.ts";
 import { Inventory } from "./inventory.ts";
 import { routeLibraryLog } from "./library-log.ts";
-import { PushLink, type PushStatus } from "./push-link.ts";
+import { noPushMemory, PushLink, type PushMemory, type PushStatus } from "./push-link.ts";
+import { type PushDoubts, usualPushDoubts } from "./push-silence.ts";
 import { refreshDevices } from "./refresh-devices.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import { createRingClient, type RingClient } from "./ring-client.ts";
@@ -35,9 +38,17 @@ export interface RingAccountOptions {
   readonly requestTimeoutMs?: number;
   readonly callLimits?: Partial<CallLimits>;
   readonly settings?: SettingsMemory;
+  readonly pushMemory?: PushMemory;
+  /** What an earlier run has told last of a camera: it is not told again. */
+  readonly lastEvents?: (deviceId: string) => readonly CameraEvent[];
   /** While Ring fails: token renewals, device lists, push connections. */
   readonly backoff?: Backoff;
   readonly refusalsToBelieve?: number;
+  /** When something that is missing at Ring is believed to be gone. */
+  readonly absence?: Partial<AbsenceRules>;
+  /** Between two looks at each camera's history. */
+  readonly eventCheckMs?: number;
+  readonly pushDoubts?: Partial<PushDoubts>;
 }
 
 export interface RingAccountDeps {
@@ -54,6 +65,8 @@ export interface SignInStatus {
   readonly reason: string | undefined;
 }
 
+/** At a start, Google may be quicker than Ring's first list. */
+const mostUnclaimed = 200;
 const usualBackoff: Backoff = { firstMs: 2_000, longestMs: 300_000, jitter: 0.3 };
 
 export class RingAccount implements AsyncDisposable {
@@ -72,6 +85,8 @@ export class RingAccount implements AsyncDisposable {
   #poll: DevicePoll | undefined;
   #lastContactAt: number | undefined;
   #isRunning = false;
+  /** Messages about cameras that we do not know, until the next list. */
+  #unclaimed: CameraPush[] = [];
 
   /** Returns at once; what it finds and what goes wrong is told by `signIn`, `cameras` and `push`. */
   static open(options: RingAccountOptions, deps: RingAccountDeps): RingAccount {
@@ -91,6 +106,10 @@ export class RingAccount implements AsyncDisposable {
       snapshotTimeoutMs: options.snapshotTimeoutMs ?? 15_000,
       callLimits: options.callLimits,
       settings: options.settings ?? noSettingsMemory,
+      lastEvents: options.lastEvents ?? (() => []),
+      absence: { ...usualAbsence, ...options.absence },
+      eventCheckMs: options.eventCheckMs ?? 1_800_000,
+      onUntoldEvent: (event, cameraName) => this.#push.missed(event.happenedAt, cameraName),
       clock,
       logger,
       signal: this.#life,
@@ -100,6 +119,8 @@ export class RingAccount implements AsyncDisposable {
     this.#slowPoll = new SlowPoll({ chores: () => this.#inventory.cameras.flatMap(({ chores }) => chores), clock });
     this.#push = new PushLink({
       onPush: (push) => this.#receivePush(push),
+      memory: options.pushMemory ?? noPushMemory,
+      doubts: { ...usualPushDoubts, ...options.pushDoubts },
       connectTimeoutMs: 60_000,
       backoff: options.backoff ?? { ...usualBackoff, longestMs: 60_000 },
       clock,
@@ -137,16 +158,21 @@ export class RingAccount implements AsyncDisposable {
     return this.#inventory.camerasChanged;
   }
 
-  /** Once, when Ring has said more than once which cameras there are. */
+  /** Once, when Ring has said often enough which cameras there are: no other is. */
   get camerasBelieved(): Subscribable<void> {
     return this.#inventory.listBelieved;
+  }
+
+  /** Device ids of those that Ring lists and the settings exclude. */
+  get camerasUnwanted(): Subscribable<readonly string[]> {
+    return this.#inventory.unwantedListed;
   }
 
   get locations(): readonly RingLocation[] {
     return this.#inventory.locations;
   }
 
-  /** Unix ms of the newest device list. */
+  /** Unix ms of the newest device list, or message about a camera. */
   get lastContactAt(): number | undefined {
     return this.#lastContactAt;
   }
@@ -157,6 +183,7 @@ export class RingAccount implements AsyncDisposable {
 
   /** Asks Ring anew for everything, as soon as it goes. */
   refresh(): void {
+    this.#inventory.hurry();
     for (const camera of this.#inventory.cameras) camera.hurryChores();
     this.#poll?.request();
     this.#slowPoll.wake();
@@ -178,6 +205,7 @@ export class RingAccount implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort(new StopError("closed"));
     await this.#running;
+    this.#push[Symbol.dispose]();
     this.#inventory[Symbol.dispose]();
   }
 
@@ -252,9 +280,11 @@ export class RingAccount implements AsyncDisposable {
   }
 
   #listCame(): void {
+    this.#heardOfRing();
     this.#setSignIn("signed-in", undefined);
-    this.#lastContactAt = this.#deps.clock.now();
-    this.#contactMade.emit(this.#lastContactAt);
+    const unclaimed = this.#unclaimed;
+    this.#unclaimed = [];
+    for (const push of unclaimed) this.#inventory.receivePush(push);
     // New cameras have not been asked about their settings.
     this.#slowPoll.wake();
   }
@@ -267,9 +297,16 @@ export class RingAccount implements AsyncDisposable {
     this.#setSignIn("unreachable", isTransient ? errorText(error) : `Ring's device list: ${errorText(error)}`);
   }
 
+  #heardOfRing(): void {
+    this.#lastContactAt = this.#deps.clock.now();
+    this.#contactMade.emit(this.#lastContactAt);
+  }
+
   #receivePush(push: CameraPush): void {
+    this.#heardOfRing();
     if (this.#inventory.receivePush(push)) return;
-    this.#deps.logger.debug(`a push message about device ${push.ringId}, which is not one of ours`);
+    this.#deps.logger.debug(`a push message about device ${push.ringId}, which is not one of ours (yet)`);
+    this.#unclaimed = [...this.#unclaimed, push].slice(-mostUnclaimed);
     this.#poll?.request();
   }
 

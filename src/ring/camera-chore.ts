@@ -2,6 +2,7 @@
 import type { Clock } from "../foundation/clock.ts";
 import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
+import { Absence, type AbsenceRule } from "./absence.ts";
 import type { Chore } from "./slow-poll.ts";
 
 export interface CameraChoreOptions {
@@ -9,8 +10,9 @@ export interface CameraChoreOptions {
   readonly what: string;
   readonly isNeeded: () => boolean;
   readonly work: (signal: AbortSignal) => Promise<void>;
-  /** Ring says that there is no such thing for this account. */
+  /** Ring says again and again that there is no such thing for this account. */
   readonly onRefused: () => void;
+  readonly refusal: AbsenceRule;
   readonly periodMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -23,6 +25,7 @@ const afterRefusalMs = 86_400_000;
 
 export class CameraChore implements Chore {
   readonly #options: CameraChoreOptions;
+  readonly #absence = new Absence();
   #nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: CameraChoreOptions) {
@@ -42,14 +45,21 @@ export class CameraChore implements Chore {
     const { work, periodMs, what, logger, onRefused } = this.#options;
     try {
       await work(signal);
+      this.#absence.seen();
       this.#again(periodMs);
     } catch (error) {
       signal.throwIfAborted();
       logger.debug(`could not ${what}`, error);
-      const isRefused = error instanceof PermanentError;
+      const isRefused = this.#isRefused(error);
       this.#again(isRefused ? afterRefusalMs : retryMs(error));
       if (isRefused) onRefused();
     }
+  }
+
+  /** One refusal may be an accident. */
+  #isRefused(error: unknown): boolean {
+    const { clock, refusal } = this.#options;
+    return error instanceof PermanentError && this.#absence.missed(clock.monotonic(), refusal);
   }
 
   #again(inMs: number): void {

@@ -1,30 +1,43 @@
-// The requests that change a camera, and what its record says until Ring's device list has caught up.
+// The requests that change a camera, and what its record says until Ring's device list has caught up, or contradicts.
 import { clientApi } from "ring-client-api/rest-client";
 import type { Clock } from "../foundation/clock.ts";
+import type { LostChange } from "./camera-state.ts";
+import { readLight, readSiren } from "./camera-state-reader.ts";
 import type { CommandTarget } from "./command-target.ts";
-import type { RecordOverrides } from "./record-override.ts";
+import { notKept } from "./errors.ts";
+import type { RecordOverride, RecordOverrides } from "./record-override.ts";
 import type { SettingName, SettingValue } from "./settings/camera-settings.ts";
 import { changeOf } from "./settings/change-setting.ts";
 import type { SettingsPage } from "./settings/settings-page.ts";
-import { withValueAt } from "./wire/path.ts";
-import { asRecord, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
+import { valueAt, withValueAt } from "./wire/path.ts";
+import { asRecord, numberOf, type WireRecord } from "./wire/record.ts";
 
 /** Ring's device list may show the old value for so long. */
 const holdMs = 6_000;
 const usualSirenSeconds = 30;
 const longestSirenSeconds = 120;
 
+export interface CameraCommandsOptions {
+  readonly overrides: RecordOverrides;
+  readonly page: SettingsPage;
+  readonly clock: Clock;
+  readonly changed: () => void;
+  readonly lost: (change: LostChange) => void;
+}
+
 export class CameraCommands {
   readonly #overrides: RecordOverrides;
   readonly #page: SettingsPage;
   readonly #clock: Clock;
   readonly #changed: () => void;
+  readonly #lost: (change: LostChange) => void;
 
-  constructor(options: { overrides: RecordOverrides; page: SettingsPage; clock: Clock; changed: () => void }) {
+  constructor(options: CameraCommandsOptions) {
     this.#clock = options.clock;
     this.#overrides = options.overrides;
     this.#page = options.page;
     this.#changed = options.changed;
+    this.#lost = options.lost;
   }
 
   async setLight(target: CommandTarget, isOn: boolean, signal: AbortSignal): Promise<void> {
@@ -32,8 +45,11 @@ export class CameraCommands {
     const doing = `switch the light of ${target.name} ${isOn ? "on" : "off"}`;
     await target.client.request(doing, { url, method: "PUT" }, { signal });
     const word = isOn ? "on" : "off";
-    const agrees = (record: WireRecord): boolean => textOf(record, "led_status") === word;
-    this.#hold("light", agrees, (record) => ({ ...record, led_status: word }));
+    this.#hold("light", {
+      agrees: (record) => readLight(record) === isOn,
+      apply: (record) => ({ ...record, led_status: word }),
+      onLost: () => this.#lost({ what: "light", error: notKept("light", target.name) }),
+    });
   }
 
   async setSiren(
@@ -48,7 +64,8 @@ export class CameraCommands {
     const doing = `switch the siren of ${target.name} ${isOn ? "on" : "off"}`;
     const reply = await target.client.request(doing, { url, method: "PUT" }, { signal });
     const told = numberOf(asRecord(reply), "seconds_remaining");
-    this.#holdSiren(isOn ? ((told || seconds) ?? usualSirenSeconds) : 0);
+    const onLost = (): void => this.#lost({ what: "siren", error: notKept("siren", target.name) });
+    this.#holdSiren(isOn ? ((told || seconds) ?? usualSirenSeconds) : 0, onLost);
   }
 
   /** The time of a siren is over. */
@@ -61,8 +78,11 @@ export class CameraCommands {
     const url = clientApi(`doorbots/${target.ringId}/motion_announcement?motion_announcement=${isOn}`);
     const doing = `switch the motion warning of ${target.name} ${isOn ? "on" : "off"}`;
     await target.client.request(doing, { url, method: "PUT" }, { signal });
-    const agrees = (record: WireRecord): boolean => recordOf(record, "settings")?.["motion_announcement"] === isOn;
-    this.#hold("motion warning", agrees, (record) => withValueAt(record, "settings.motion_announcement", isOn));
+    this.#hold("motion warning", {
+      agrees: (record) => valueAt(record, "settings.motion_announcement") === isOn,
+      apply: (record) => withValueAt(record, "settings.motion_announcement", isOn),
+      onLost: () => this.#lost({ what: "motionWarning", error: notKept("motion warning", target.name) }),
+    });
   }
 
   /** Resolves when Ring has shown the new value; until then the state shows it already. */
@@ -77,7 +97,7 @@ export class CameraCommands {
     const { listed } = change;
     const send = async (limit: AbortSignal): Promise<unknown> => {
       const reply = await change.send(limit);
-      if (listed) this.#hold(change.thing, listed.agrees, listed.apply);
+      if (listed) this.#hold(change.thing, listed);
       return reply;
     };
     try {
@@ -89,19 +109,19 @@ export class CameraCommands {
     }
   }
 
-  #hold(name: string, agrees: (record: WireRecord) => boolean, apply: (record: WireRecord) => WireRecord): void {
-    this.#overrides.set(name, holdMs, agrees, apply);
+  #hold(name: string, override: RecordOverride): void {
+    this.#overrides.set(name, holdMs, override);
     this.#changed();
   }
 
-  #holdSiren(seconds: number): void {
+  #holdSiren(seconds: number, onLost?: () => void): void {
     const isOn = seconds > 0;
     const endsAt = this.#clock.monotonic() + seconds * 1000;
     const remaining = (): number => Math.max(Math.ceil((endsAt - this.#clock.monotonic()) / 1000), 0);
-    this.#hold(
-      "siren",
-      (record) => (numberOf(recordOf(record, "siren_status"), "seconds_remaining") ?? 0) > 0 === isOn,
-      (record) => ({ ...record, siren_status: { seconds_remaining: remaining() } }),
-    );
+    this.#hold("siren", {
+      agrees: (record) => readSiren(record)?.isOn === isOn,
+      apply: (record) => ({ ...record, siren_status: { seconds_remaining: remaining() } }),
+      ...(onLost && { onLost }),
+    });
   }
 }

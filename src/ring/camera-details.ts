@@ -2,6 +2,7 @@
 import { composeSignals } from "../foundation/abort.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
+import type { AbsenceRule } from "./absence.ts";
 import { CameraChore } from "./camera-chore.ts";
 import type { CommandTarget } from "./command-target.ts";
 import { fetchHealth, lacksHealth, withHealth } from "./health-report.ts";
@@ -17,6 +18,7 @@ export interface CameraDetailsOptions {
   /** As the device list has it. */
   readonly record: () => WireRecord;
   readonly changed: () => void;
+  readonly refusal: AbsenceRule;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The camera's life. */
@@ -59,19 +61,28 @@ export class CameraDetails {
     this.#healthChore.hurry();
   }
 
-  #settingsChore({ target, clock, logger, signal: life }: CameraDetailsOptions): CameraChore {
+  #settingsChore({ target, refusal, clock, logger, signal: life }: CameraDetailsOptions): CameraChore {
     return new CameraChore({
       what: "read the settings of a camera",
       isNeeded: () => true,
       work: (signal) => this.page.fetch(target(), composeSignals(signal, life)),
       onRefused: () => this.page.forget(),
+      refusal,
       periodMs: settingsPeriodMs,
       clock,
       logger,
     });
   }
 
-  #openHealthChore({ target, record, changed, clock, logger, signal: life }: CameraDetailsOptions): CameraChore {
+  #openHealthChore({
+    target,
+    record,
+    changed,
+    refusal,
+    clock,
+    logger,
+    signal: life,
+  }: CameraDetailsOptions): CameraChore {
     return new CameraChore({
       what: "read the health of a camera",
       isNeeded: () => lacksHealth(record()),
@@ -80,6 +91,7 @@ export class CameraDetails {
         changed();
       },
       onRefused: () => undefined,
+      refusal,
       periodMs: healthPeriodMs,
       clock,
       logger,

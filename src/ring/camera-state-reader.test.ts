@@ -21,6 +21,25 @@ test.each([
     { isDoorbell: true, batteries: [87], isOnBattery: true, isCharging: false, light: undefined, siren: undefined },
   ],
   [
+    "Battery Doorbell Plus",
+    "doorbots",
+    {
+      kind: "cocoa_doorbell_v2",
+      battery_life: null,
+      external_connection: true,
+      health: { battery_present: true },
+      settings: { power_mode: "battery" },
+    },
+    { batteries: [], batteryBays: [undefined], isOnBattery: true, isCharging: true },
+  ],
+  ["Stick Up Cam", "stickup_cams", { kind: "cocoa_camera", health: { battery_present: true } }, { isOnBattery: true }],
+  [
+    "Stick Up Cam",
+    "stickup_cams",
+    { kind: "cocoa_camera", battery_life: null, health: { rssi: -50 }, settings: { power_mode: "battery" } },
+    { batteryBays: [], isOnBattery: true },
+  ],
+  [
     "Doorbell 4",
     "doorbots",
     {
@@ -144,6 +163,10 @@ test("settings, features and health are read where they stand", () => {
     signalStrength: -61,
     updatedAt: 1_700_000_000_000,
   });
+});
+
+test.each([[1.8e15], [-1], [0], ["soon"], [1_700_000_000_000]])("a last update at %s s is none", (last_update_time) => {
+  expect(stateOf({ health: { last_update_time } }).updatedAt).toBeUndefined();
 });
 
 test("a shared doorbell is a shared doorbell", () => {

@@ -1,9 +1,18 @@
 // Turns Ring's record of a camera into a CameraState, by its fields; a field that is odd or missing costs only itself.
+import { plausibleTime } from "../foundation/clock.ts";
 import { modelName } from "./camera-models.ts";
 import type { CameraState } from "./camera-state.ts";
-import { readSettings } from "./settings/setting-table.ts";
+import { readSettings, settingPaths } from "./settings/setting-table.ts";
 import type { CameraRecord } from "./wire/device-list.ts";
 import { flagOf, numberOf, recordOf, textOf, type WireRecord } from "./wire/record.ts";
+
+/** Where the record says what a camera has. */
+export const featurePaths: readonly string[] = [
+  ...["led_status", "siren_status", "features.show_recordings", "features.motion_message_enabled"],
+  ...["battery_life", "battery_life_2", "battery_voltage_2", "health.battery_percentage", "health.battery_present"],
+  ...["health.second_battery_percentage", "health.network_connection_value", "settings.power_mode"],
+  ...settingPaths,
+];
 
 /** `page`: the device's settings page, where it is known. */
 export function readCameraState(camera: CameraRecord, page?: WireRecord): CameraState {
@@ -37,8 +46,8 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     batteryBays,
     activeBay: numberOf(health, "active_battery"),
     isBatteryLow: textOf(recordOf(record, "alerts"), "battery") === "low",
-    isCharging: batteries.length > 0 && flagOf(record, "external_connection") === true,
-    isOnBattery: batteries.length > 0 && textOf(settings, "power_mode") !== "wired",
+    isCharging: batteryBays.length > 0 && flagOf(record, "external_connection") === true,
+    isOnBattery: isOnBattery(textOf(settings, "power_mode"), batteryBays.length > 0),
     isMotionDetectionOn: flagOf(settings, "motion_detection_enabled"),
     canMotionWarn: flagOf(features, "motion_message_enabled") === true,
     isMotionWarningOn: flagOf(settings, "motion_announcement"),
@@ -53,7 +62,7 @@ export function readCameraState(camera: CameraRecord, page?: WireRecord): Camera
     signalStrength: numberOf(health, "rssi"),
     isWiredNetwork: textOf(health, "network_connection_value") === "ethernet",
     captureEverySeconds: readCaptureRate(settings),
-    updatedAt: lastUpdateSeconds && lastUpdateSeconds > 0 ? lastUpdateSeconds * 1000 : undefined,
+    updatedAt: plausibleTime(lastUpdateSeconds && lastUpdateSeconds * 1000),
   };
 }
 
@@ -75,18 +84,23 @@ function isOnline(record: WireRecord, health: WireRecord | undefined): boolean {
   return connection === undefined ? flagOf(health, "connected") !== false : connection !== "offline";
 }
 
-function readLight(record: WireRecord): boolean | undefined {
+export function readLight(record: WireRecord): boolean | undefined {
   const timed = recordOf(record, "led_status");
   if (timed) return (numberOf(timed, "seconds_remaining") ?? 0) > 0;
   const word = textOf(record, "led_status");
   return word === undefined ? undefined : word === "on";
 }
 
-function readSiren(record: WireRecord): CameraState["siren"] {
+export function readSiren(record: WireRecord): CameraState["siren"] {
   const siren = recordOf(record, "siren_status");
   if (!siren) return undefined;
   const secondsRemaining = Math.max(numberOf(siren, "seconds_remaining") ?? 0, 0);
   return { isOn: secondsRemaining > 0, secondsRemaining };
+}
+
+/** Ring's own word first; a bay counts also while its level is not known. */
+function isOnBattery(powerMode: string | undefined, hasBay: boolean): boolean {
+  return powerMode === "battery" || (hasBay && powerMode !== "wired");
 }
 
 /** Wired cameras report a level too, some of them in millivolts: only what health confirms is a battery. */

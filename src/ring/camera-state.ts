@@ -1,4 +1,5 @@
 // One immutable picture of a camera or doorbell: everything a row may read. Made from Ring's record, by its fields, never by model.
+import type { AppError } from "../foundation/errors.ts";
 import type { CameraSettings } from "./settings/camera-settings.ts";
 
 export interface CameraState {
@@ -26,9 +27,9 @@ export interface CameraState {
   readonly light: boolean | undefined;
   /** undefined: the camera has no siren. */
   readonly siren: { readonly isOn: boolean; readonly secondsRemaining: number } | undefined;
-  /** Percent of each bay that holds a battery; empty where it has none. */
+  /** Percent of each bay whose level is known. */
   readonly batteries: readonly number[];
-  /** One for each bay; undefined where it is empty. */
+  /** One for each bay; undefined where it is empty, or its level not known. No bays: a camera without battery. */
   readonly batteryBays: readonly (number | undefined)[];
   /** The bay that feeds the camera, counted from 1. */
   readonly activeBay: number | undefined;
@@ -67,6 +68,12 @@ export interface CameraEvent {
   readonly imageId: string | undefined;
 }
 
+/** What comes without an id is told apart by its time. */
+export function isSameEvent(one: CameraEvent, other: CameraEvent): boolean {
+  if (one.kind !== other.kind) return false;
+  return one.eventId === undefined ? one.happenedAt === other.happenedAt : one.eventId === other.eventId;
+}
+
 /** Which picture is wanted; without anything a new one, for which the camera is woken. */
 export interface SnapshotRequest {
   /** The picture of an event. */
@@ -87,4 +94,10 @@ export interface Snapshot {
 export interface CameraEventImage {
   readonly event: CameraEvent;
   readonly imageId: string;
+}
+
+/** Ring took a change and, after a while, shows the old value all the same. */
+export interface LostChange {
+  readonly what: "light" | "siren" | "motionWarning";
+  readonly error: AppError;
 }

@@ -6,15 +6,26 @@ import type { Clock } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
+import type { AbsenceRules } from "./absence.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
+import type { CameraChore } from "./camera-chore.ts";
 import { CameraCommands } from "./camera-commands.ts";
 import { CameraDetails } from "./camera-details.ts";
 import { CameraEvents } from "./camera-events.ts";
-import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
+import type {
+  CameraEvent,
+  CameraEventImage,
+  CameraState,
+  LostChange,
+  Snapshot,
+  SnapshotRequest,
+} from "./camera-state.ts";
 import { readCameraState } from "./camera-state-reader.ts";
 import type { CommandTarget } from "./command-target.ts";
+import { eventCheck } from "./event-check.ts";
 import { CloudCameraHistory } from "./history/camera-history.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
+import { RecordGaps } from "./record-gaps.ts";
 import { RecordOverrides } from "./record-override.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import type { RingClient } from "./ring-client.ts";
@@ -33,6 +44,12 @@ export interface CloudCameraOptions {
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
   readonly settings: SettingsMemory;
+  readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
+  readonly absence: Pick<AbsenceRules, "feature" | "refusal">;
+  /** Between two looks at the history beside the messages that came. */
+  readonly eventCheckMs: number;
+  /** The history shows an event of which no message has come. */
+  readonly onUntoldEvent: (event: CameraEvent, cameraName: string) => void;
   /** Asks for a new device list soon. */
   readonly requestRefresh: () => void;
 }
@@ -48,7 +65,11 @@ export class CloudCamera implements RingCamera, Disposable {
   readonly history: CloudCameraHistory;
   readonly #options: CloudCameraOptions;
   readonly #stateChanged: Emitter<CameraState>;
+  readonly #changeLost: Emitter<LostChange>;
+  readonly #eventFound: Emitter<CameraEvent>;
   readonly #events: CameraEvents;
+  readonly #eventCheck: CameraChore;
+  readonly #gaps: RecordGaps;
   readonly #overrides: RecordOverrides;
   readonly #commands: CameraCommands;
   readonly #details: CameraDetails;
@@ -66,16 +87,20 @@ export class CloudCamera implements RingCamera, Disposable {
     const onListenerError = (error: unknown): void =>
       options.logger.error(`a listener of camera ${this.#state.name} failed`, error);
     this.#stateChanged = new Emitter(onListenerError);
-    this.#events = new CameraEvents(onListenerError);
-    this.#overrides = new RecordOverrides(options.clock);
-    this.#raw = raw;
+    this.#changeLost = new Emitter(onListenerError);
+    this.#eventFound = new Emitter(onListenerError);
+    this.#events = new CameraEvents(options.lastEvents(raw.deviceId), onListenerError);
+    this.#gaps = new RecordGaps(options.clock, options.absence.feature);
+    this.#overrides = new RecordOverrides(options.clock, () => options.requestRefresh());
+    this.#raw = this.#withoutGaps(raw);
     this.#details = new CameraDetails({
       ...options,
       deviceId: raw.deviceId,
       memory: options.settings,
       target: () => this.#target(),
+      refusal: options.absence.refusal,
       record: () => this.#raw.record,
-      changed: () => this.update(this.#raw),
+      changed: () => this.#show(),
       signal: this.#life,
     });
     this.#state = readCameraState(raw, this.#details.page.content);
@@ -85,14 +110,28 @@ export class CloudCamera implements RingCamera, Disposable {
       clock: options.clock,
       bound: (signal) => this.#bound(signal),
     });
+    this.#eventCheck = eventCheck({
+      history: this.history,
+      events: this.#events,
+      onFound: (event) => {
+        this.#eventFound.emit(event);
+        options.onUntoldEvent(event, this.#state.name);
+      },
+      periodMs: options.eventCheckMs,
+      refusal: options.absence.refusal,
+      clock: options.clock,
+      logger: options.logger,
+      signal: this.#life,
+    });
     this.#commands = new CameraCommands({
       overrides: this.#overrides,
       page: this.#details.page,
       clock: options.clock,
       changed: () => {
-        this.update(this.#raw);
+        this.#show();
         options.requestRefresh();
       },
+      lost: (change) => this.#changeLost.emit(change),
     });
   }
 
@@ -112,13 +151,40 @@ export class CloudCamera implements RingCamera, Disposable {
     return this.#events.happened;
   }
 
+  get eventRefined(): Subscribable<CameraEvent> {
+    return this.#events.refined;
+  }
+
   get eventImageReady(): Subscribable<CameraEventImage> {
     return this.#events.imageReady;
   }
 
-  /** The newest record from a device list. */
-  update(raw: CameraRecord): void {
-    this.#raw = raw;
+  get eventFound(): Subscribable<CameraEvent> {
+    return this.#eventFound;
+  }
+
+  get changeLost(): Subscribable<LostChange> {
+    return this.#changeLost;
+  }
+
+  /** The same camera in a new device list, perhaps through another sign-in. */
+  update(raw: CameraRecord, client: RingClient): void {
+    if (client !== this.#connection.client) {
+      this.#connection.library.disconnect();
+      this.#connection = connect(raw, client);
+    }
+    this.#raw = this.#withoutGaps(raw);
+    const lost = this.#overrides.listed(this.#raw.record);
+    this.#show();
+    for (const { onLost } of lost) onLost?.();
+  }
+
+  #withoutGaps(raw: CameraRecord): CameraRecord {
+    return { ...raw, record: this.#gaps.fill(raw.record) };
+  }
+
+  #show(): void {
+    const raw = this.#raw;
     const effective = { ...raw, record: this.#overrides.applyTo(this.#details.withHealth(raw.record)) };
     this.#connection.library.updateData(libraryData(effective));
     const state = readCameraState(effective, this.#details.page.content);
@@ -126,15 +192,6 @@ export class CloudCamera implements RingCamera, Disposable {
     if (isDeepStrictEqual(state, this.#state)) return;
     this.#state = state;
     this.#stateChanged.emit(state);
-  }
-
-  /** The same camera through another sign-in. */
-  reconnect(raw: CameraRecord, client: RingClient): void {
-    if (client !== this.#connection.client) {
-      this.#connection.library.disconnect();
-      this.#connection = connect(raw, client);
-    }
-    this.update(raw);
   }
 
   receivePush(event: CameraEvent): void {
@@ -168,12 +225,13 @@ export class CloudCamera implements RingCamera, Disposable {
 
   /** What the device list does not tell and is asked apart. */
   get chores(): readonly Chore[] {
-    return this.#details.chores;
+    return [...this.#details.chores, this.#eventCheck];
   }
 
   /** Somebody wants to know it all anew. */
   hurryChores(): void {
     this.#details.hurry();
+    this.#eventCheck.hurry();
   }
 
   async snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<Snapshot> {
@@ -208,6 +266,7 @@ export class CloudCamera implements RingCamera, Disposable {
   [Symbol.dispose](): void {
     this.#end.abort(new TransientError("ring.camera-gone", `${this.#state.name} is no longer in the Ring account`));
     this.#sirenTimer?.[Symbol.dispose]();
+    this.#overrides[Symbol.dispose]();
     this.#connection.library.disconnect();
   }
 

@@ -32,6 +32,7 @@ test.each([
   ["7", 7_000],
   ["Thu, 01 Jan 1970 00:00:09 GMT", 9_000],
   ["soon", 60_000],
+  ["1e12", 86_400_000],
 ])("retry-after %s", (value, retryAfterMs) => {
   const headers = new Headers({ "retry-after": value });
   expect(translateError(answered(429, headers), "x", 0)).toMatchObject({ retryAfterMs });

@@ -3,15 +3,23 @@ import { StopError } from "../foundation/abort.ts";
 import { AppError, PermanentError, TransientError } from "../foundation/errors.ts";
 import { asRecord, numberOf, recordOf } from "./wire/record.ts";
 
+/** Longer than this nobody is asked to wait in earnest. */
+const longestWaitMs = 86_400_000;
+
 /** `Retry-After` of a reply, in ms, where it is a number of seconds or a date. */
 export function retryAfterMs(headers: unknown, now: number): number | undefined {
+  const asked = askedWaitMs(headers, now);
+  return asked === undefined ? undefined : Math.min(Math.max(asked, 0), longestWaitMs);
+}
+
+function askedWaitMs(headers: unknown, now: number): number | undefined {
   if (!(headers instanceof Headers)) return undefined;
   const value = headers.get("retry-after")?.trim();
   if (!value) return undefined;
   const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(seconds, 0) * 1000;
+  if (Number.isFinite(seconds)) return seconds * 1000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
+  return Number.isNaN(date) ? undefined : date - now;
 }
 
 /** The HTTP status that an error of ring-client-api carries; undefined where there was no answer. */
@@ -42,4 +50,10 @@ export function translateError(error: unknown, doing: string, now: number): Erro
     return new PermanentError("ring.not-allowed", `Ring refused to ${doing} (${status}); ${hint}`, options);
   }
   return new PermanentError("ring.rejected", `Ring refused to ${doing} (${status})`, options);
+}
+
+export function notKept(thing: string, cameraName: string): TransientError {
+  const advice = "try again, or change it in the Ring app";
+  const text = `Ring took the change of the ${thing} of ${cameraName} but shows the old value; ${advice}`;
+  return new TransientError("ring.not-kept", text);
 }

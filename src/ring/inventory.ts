@@ -2,7 +2,9 @@
 import type { Clock } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import type { Logger } from "../foundation/logger.ts";
+import { Absence, type AbsenceRules } from "./absence.ts";
 import type { CallLimits } from "./call/live-call.ts";
+import type { CameraEvent } from "./camera-state.ts";
 import { CloudCamera } from "./cloud-camera.ts";
 import type { RingCamera } from "./ring-camera.ts";
 import type { RingClient } from "./ring-client.ts";
@@ -17,22 +19,37 @@ export interface InventoryOptions {
   readonly snapshotTimeoutMs: number;
   readonly callLimits: Partial<CallLimits> | undefined;
   readonly settings: SettingsMemory;
+  readonly lastEvents: (deviceId: string) => readonly CameraEvent[];
+  readonly absence: AbsenceRules;
+  readonly eventCheckMs: number;
+  readonly onUntoldEvent: (event: CameraEvent, cameraName: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly requestRefresh: () => void;
 }
 
-/** A camera must be missing from so many lists in a row: Ring's list is short now and then. */
-const listsToBelieve = 2;
+interface Entry {
+  readonly camera: CloudCamera;
+  readonly absence: Absence;
+}
+
+/** Somebody who asks for the cameras wants to see soon what is gone. */
+const hurryMs = 60_000;
 
 export class Inventory implements Disposable {
   readonly #options: InventoryOptions;
   readonly #camerasChanged: Emitter<readonly RingCamera[]>;
-  readonly #byId = new Map<string, { camera: CloudCamera; missing: number }>();
+  readonly #byId = new Map<string, Entry>();
   readonly #listBelieved: Emitter<void>;
+  readonly #unwantedListed: Emitter<readonly string[]>;
+  /** Of what an earlier run knew and no list has shown since. */
+  readonly #others = new Absence();
+  readonly #broken = new Set<string>();
   #cameras: readonly CloudCamera[] = [];
-  #lists = 0;
+  #unwanted: readonly string[] = [];
+  #isBelieved = false;
+  #hurriedUntil = Number.NEGATIVE_INFINITY;
   #listedLocations: readonly RingLocation[] = [];
   #locations: readonly RingLocation[] = [];
 
@@ -42,6 +59,7 @@ export class Inventory implements Disposable {
       options.logger.error("a listener of the camera list failed", error);
     this.#camerasChanged = new Emitter(onListenerError);
     this.#listBelieved = new Emitter(onListenerError);
+    this.#unwantedListed = new Emitter(onListenerError);
   }
 
   get cameras(): readonly CloudCamera[] {
@@ -55,6 +73,16 @@ export class Inventory implements Disposable {
   /** Once, when enough lists agree that no other camera is there: what an earlier run knew besides is gone. */
   get listBelieved(): Subscribable<void> {
     return this.#listBelieved;
+  }
+
+  /** Device ids of those that Ring lists and the settings exclude. */
+  get unwantedListed(): Subscribable<readonly string[]> {
+    return this.#unwantedListed;
+  }
+
+  /** For a while, what is missing is believed sooner, and lists come quicker where something is. */
+  hurry(): void {
+    this.#hurriedUntil = this.#options.clock.monotonic() + hurryMs;
   }
 
   get locations(): readonly RingLocation[] {
@@ -79,17 +107,15 @@ export class Inventory implements Disposable {
       list.cameras.map((raw) => raw.locationId),
       this.#options.locationIds,
     );
-    const came = wanted.filter((raw) => this.#update(raw, client));
-    const present = new Set(wanted.map((raw) => raw.deviceId));
-    const went = [...this.#byId.values()].filter((entry) => this.#isGone(entry, present));
+    const came = wanted.filter((raw) => this.#tryToUpdate(raw, client));
+    const went = this.#believedGone(list);
     for (const { camera } of went) this.#byId.delete(camera.deviceId);
     if (came.length > 0 || went.length > 0) {
       this.#cameras = [...this.#byId.values()].map((entry) => entry.camera);
       this.#camerasChanged.emit(this.#cameras);
     }
     for (const { camera } of went) camera[Symbol.dispose]();
-    this.#lists++;
-    if (this.#lists === listsToBelieve) this.#listBelieved.emit();
+    this.#tellUnwanted(list.cameras.filter((raw) => !wanted.includes(raw)));
   }
 
   /** False where the camera is not one of ours. */
@@ -109,23 +135,53 @@ export class Inventory implements Disposable {
     return !isExcluded && (!locationIds || locationIds.includes(raw.locationId));
   }
 
-  /** True where the camera is new. */
+  /** True where the camera is new. One that breaks costs itself only. */
+  #tryToUpdate(raw: CameraRecord, client: RingClient): boolean {
+    try {
+      return this.#update(raw, client);
+    } catch (error) {
+      const { deviceId } = raw;
+      if (!this.#broken.has(deviceId)) this.#options.logger.error(`the camera ${deviceId} cannot be understood`, error);
+      this.#broken.add(deviceId);
+      return false;
+    }
+  }
+
   #update(raw: CameraRecord, client: RingClient): boolean {
     const known = this.#byId.get(raw.deviceId);
     if (known) {
-      known.missing = 0;
-      known.camera.reconnect(raw, client);
+      known.camera.update(raw, client);
       return false;
     }
     const camera = new CloudCamera(raw, client, this.#options);
-    this.#byId.set(raw.deviceId, { camera, missing: 0 });
+    this.#byId.set(raw.deviceId, { camera, absence: new Absence() });
     return true;
   }
 
-  #isGone(entry: { camera: CloudCamera; missing: number }, present: ReadonlySet<string>): boolean {
-    if (present.has(entry.camera.deviceId)) return false;
-    entry.missing++;
-    if (entry.missing < listsToBelieve) this.#options.requestRefresh();
-    return entry.missing >= listsToBelieve;
+  #believedGone({ cameras }: DeviceList): Entry[] {
+    const { absence: rules, clock, requestRefresh } = this.#options;
+    const now = clock.monotonic();
+    const isHurried = now < this.#hurriedUntil;
+    const rule = cameras.length === 0 ? rules.everything : isHurried ? rules.hurried : rules.camera;
+    const listed = new Set(cameras.map((raw) => raw.deviceId));
+    const missing: Entry[] = [];
+    for (const entry of this.#byId.values()) {
+      if (listed.has(entry.camera.deviceId)) entry.absence.seen();
+      else missing.push(entry);
+    }
+    const gone = missing.filter(({ absence }) => absence.missed(now, rule));
+    if (!this.#isBelieved && this.#others.missed(now, rule)) {
+      this.#isBelieved = true;
+      this.#listBelieved.emit();
+    }
+    if (isHurried && cameras.length > 0 && (!this.#isBelieved || gone.length < missing.length)) requestRefresh();
+    return gone;
+  }
+
+  #tellUnwanted(unwanted: readonly CameraRecord[]): void {
+    const ids = unwanted.map(({ deviceId }) => deviceId);
+    if (ids.every((id) => this.#unwanted.includes(id))) return;
+    this.#unwanted = ids;
+    this.#unwantedListed.emit(ids);
   }
 }

@@ -21,6 +21,8 @@ export type CallTrack =
 
 export interface LiveCallSink {
   track(track: CallTrack): void;
+  /** The track goes on from another sender: its next packet has nothing to do with the numbers and times before it. */
+  restart(kind: "video" | "audio"): void;
   packet(kind: "video" | "audio", packet: CallRtpPacket, arrivedAtMs: number): void;
   senderReport(kind: "video" | "audio", rtpTimestamp: number, senderUnixMs: number): void;
 }

@@ -9,12 +9,15 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { errorText, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../foundation/retry.ts";
+import { Spaced } from "../foundation/spaced.ts";
 import { PushReceiver, pushToken } from "./push-receiver.ts";
+import { type PushDoubts, type PushRenewal, PushSilence } from "./push-silence.ts";
 import type { RingClient } from "./ring-client.ts";
 import { type CameraPush, pushCategory, readCameraPush } from "./wire/push-message.ts";
+import { asList } from "./wire/record.ts";
 
 export interface PushStatus {
-  /** Connected to Google's push server, and Ring has taken our address there. Says nothing about Ring's will to send. */
+  /** Connected to Google's push server, Ring has taken our address there, and its history shows no event that it did not send. */
   readonly isHealthy: boolean;
   readonly isConnected: boolean;
   readonly isRegistered: boolean;
@@ -24,33 +27,52 @@ export interface PushStatus {
   readonly reason: string | undefined;
 }
 
+/** Ids of the messages that we have had: Google sends again what it is not told of, also to another run of ours. */
+export interface PushMemory {
+  /** As JSON gave it back. */
+  load(): unknown;
+  save(ids: readonly string[]): void;
+}
+
+export const noPushMemory: PushMemory = { load: () => undefined, save: () => undefined };
+
 export interface PushLinkOptions {
   readonly onPush: (push: CameraPush) => void;
+  readonly memory: PushMemory;
+  readonly doubts: PushDoubts;
   readonly connectTimeoutMs: number;
   readonly backoff: Backoff;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** After a connection Google sends what we missed; what is older than this then is no news. */
-const replayWindowMs = 3_000;
-const oldestReplayMs = 30_000;
+/** Google keeps a hundred. */
+const rememberedMessages = 200;
 
-export class PushLink {
+export class PushLink implements Disposable {
   readonly #options: PushLinkOptions;
   readonly #changed: Emitter<PushStatus>;
-  #status: PushStatus = {
-    isHealthy: false,
+  /** Of the connection alone. */
+  #link: Omit<PushStatus, "isHealthy"> = {
     isConnected: false,
     isRegistered: false,
     lastPushAt: undefined,
     reason: "not connected yet",
   };
-  #seen: readonly string[] = [];
-  #connectedAt = 0;
+  #status: PushStatus = { ...this.#link, isHealthy: false };
+  readonly #saving: Spaced;
+  readonly #silence: PushSilence;
+  #renewal = Promise.withResolvers<PushRenewal>();
+  #isNewAddressWanted = false;
+  #seen: readonly string[];
 
   constructor(options: PushLinkOptions) {
+    const { clock, memory, doubts } = options;
     this.#options = options;
+    this.#silence = new PushSilence(doubts, clock);
+    this.#seen = asList(memory.load()).filter((id) => typeof id === "string");
+    // A press or two are on the disk at once; a storm is not worth a write for each.
+    this.#saving = new Spaced({ work: () => memory.save(this.#seen), times: 5, everyMs: 10_000, clock });
     this.#changed = new Emitter((error) => options.logger.error("a listener of the push status failed", error));
   }
 
@@ -60,6 +82,13 @@ export class PushLink {
 
   get statusChanged(): Subscribable<PushStatus> {
     return this.#changed;
+  }
+
+  /** Ring's history shows an event of which no message has come. */
+  missed(happenedAt: number, cameraName: string): void {
+    const renewal = this.#silence.missed(happenedAt, cameraName);
+    this.#set({});
+    if (renewal) this.#renewal.resolve(renewal);
   }
 
   /** Ends with the signal's reason. */
@@ -88,33 +117,38 @@ export class PushLink {
   async #connection(client: RingClient, signal: AbortSignal): Promise<never> {
     const { clock, connectTimeoutMs } = this.#options;
     const { rest } = client;
-    const stored: unknown = rest._internalOnly_pushNotificationCredentials;
+    const stored: unknown = this.#isNewAddressWanted ? undefined : rest._internalOnly_pushNotificationCredentials;
     let credentials = stored;
     using receiver = new PushReceiver(stored, this.#seen, {
       onCredentials: (fresh) => {
         credentials = fresh;
+        this.#isNewAddressWanted = false;
         // Goes into the wrapped token, so that a restart needs no new registration.
         rest._internalOnly_pushNotificationCredentials = fresh as typeof rest._internalOnly_pushNotificationCredentials;
       },
-      onMessage: (data) => this.#receive(data),
+      onMessage: (data, id) => this.#receive(data, id),
     });
     const connect = (limit: AbortSignal): Promise<void> => receiver.connect(limit);
     await withDeadline("the connection to Google's push server", connectTimeoutMs, clock, connect, signal);
-    this.#connectedAt = clock.monotonic();
     this.#set({ isConnected: true, reason: "Ring does not know our push address yet" });
-    try {
-      for (;;) {
-        // Subscribed before the request: a session that is made meanwhile forgets the address.
-        const newSession = firstValueFrom(rest.onSession.pipe(skip(this.#hasSession(client) ? 1 : 0)));
-        newSession.catch(() => undefined);
-        await this.#register(client, pushToken(credentials), signal);
-        const lost = receiver.closed.then(() => "lost" as const);
-        const next = await abortable(Promise.race([lost, newSession]), signal);
-        if (next === "lost") throw new TransientError("ring.push-lost", "Google's push server closed the connection");
-      }
-    } finally {
-      this.#seen = receiver.seen;
+    for (;;) {
+      // Subscribed before the request: a session that is made meanwhile forgets the address.
+      const newSession = firstValueFrom(rest.onSession.pipe(skip(this.#hasSession(client) ? 1 : 0)));
+      newSession.catch(() => undefined);
+      await this.#register(client, pushToken(credentials), signal);
+      const lost = receiver.closed.then(() => "lost" as const);
+      this.#renewal = Promise.withResolvers();
+      const next = await abortable(Promise.race([lost, newSession, this.#renewal.promise]), signal);
+      if (next === "lost") throw new TransientError("ring.push-lost", "Google's push server closed the connection");
+      if (next === "connection" || next === "address") this.#startAnew(next);
     }
+  }
+
+  #startAnew(renewal: PushRenewal): never {
+    this.#isNewAddressWanted = renewal === "address";
+    const text = this.#silence.reason ?? "Ring sends no messages";
+    this.#options.logger.warn(`${text} Renewing the ${renewal === "address" ? "push address" : "push connection"}`);
+    throw new TransientError("ring.push-silent", text);
   }
 
   /** `onSession` replays its newest value to each new subscriber. */
@@ -132,19 +166,31 @@ export class PushLink {
     this.#set({ isRegistered: true, reason: undefined });
   }
 
-  #receive(data: unknown): void {
+  /** However old it is: what was held back on the way is told with its own time. */
+  #receive(data: unknown, id: string | undefined): void {
     const { clock, logger, onPush } = this.#options;
     const receivedAt = clock.now();
     const push = readCameraPush(data, receivedAt);
-    const isReplay = clock.monotonic() - this.#connectedAt < replayWindowMs;
-    if (push && !(isReplay && receivedAt - push.event.happenedAt > oldestReplayMs)) onPush(push);
-    else logger.debug(() => (push ? "a push message of an old event" : `a push message ${pushCategory(data)}`));
+    if (push) onPush(push);
+    else logger.debug(() => `a push message ${pushCategory(data)}`);
+    this.#silence.heard();
     this.#set({ lastPushAt: receivedAt });
+    if (id === undefined) return;
+    this.#seen = [...this.#seen, id].slice(-rememberedMessages);
+    this.#saving.request();
   }
 
-  #set(change: Partial<PushStatus>): void {
-    const merged = { ...this.#status, ...change };
-    this.#status = { ...merged, isHealthy: merged.isConnected && merged.isRegistered };
+  [Symbol.dispose](): void {
+    this.#saving[Symbol.dispose]();
+  }
+
+  #set(change: Partial<Omit<PushStatus, "isHealthy">>): void {
+    const { lastPushAt, isConnected, isRegistered, reason } = { ...this.#link, ...change };
+    this.#link = { lastPushAt, isConnected, isRegistered, reason };
+    this.#silence.connectionIs(isConnected && isRegistered);
+    const doubt = this.#silence.reason;
+    const isHealthy = isConnected && isRegistered && doubt === undefined;
+    this.#status = { ...this.#link, isHealthy, reason: reason ?? doubt };
     this.#changed.emit(this.#status);
   }
 }

@@ -7,12 +7,12 @@ import { asRecord, recordOf, textOf } from "./wire/record.ts";
 
 interface ReceiverEvents {
   readonly onCredentials: (credentials: unknown) => void;
-  readonly onMessage: (data: unknown) => void;
+  /** `id` is that of the message at Google, for `seen` of the next connection. */
+  readonly onMessage: (data: unknown, id: string | undefined) => void;
 }
 
 /** The part of the foreign class that we use. */
 interface ForeignReceiver {
-  readonly persistentIds: string[];
   readonly whenReady: Promise<unknown>;
   connect: () => Promise<void>;
   destroy(): void;
@@ -29,14 +29,11 @@ const firebase = {
   appId: "1:876313859327:android:e10ec6ddb3c81f39",
 };
 
-const rememberedMessages = 200;
-
 /** A connection to Google's push server. It does not reconnect by itself. */
 export class PushReceiver implements Disposable {
   readonly #closed = Promise.withResolvers<void>();
   readonly #foreign: ForeignReceiver;
   readonly #connectOnce: () => Promise<void>;
-  readonly #seen: readonly string[];
   #isDisposed = false;
 
   /** `seen` are ids of messages that need not be sent again. */
@@ -44,7 +41,6 @@ export class PushReceiver implements Disposable {
     const Foreign = receiverClass();
     const known = isUsable(credentials) ? { credentials } : {};
     this.#foreign = new Foreign({ firebase, ...known, persistentIds: [...seen], debug: false });
-    this.#seen = seen;
     this.#connectOnce = this.#foreign.connect;
     // What it does when it thinks that the connection is lost, whoever noticed: reconnecting is our business.
     this.#foreign.connect = async () => this.#lost();
@@ -53,7 +49,9 @@ export class PushReceiver implements Disposable {
       if (!this.#isDisposed) events.onCredentials(asRecord(change)?.["newCredentials"]);
     });
     this.#foreign.on("ON_MESSAGE_RECEIVED", (envelope) => {
-      if (!this.#isDisposed) events.onMessage(recordOf(asRecord(envelope), "message")?.["data"]);
+      if (this.#isDisposed) return;
+      const fields = asRecord(envelope);
+      events.onMessage(recordOf(fields, "message")?.["data"], textOf(fields, "persistentId"));
     });
     // A registration that we gave up goes on by itself, and connects in the end; its timers are set right after this.
     this.#foreign.on("ON_CONNECT", () => {
@@ -78,11 +76,6 @@ export class PushReceiver implements Disposable {
     });
     connected.catch(() => undefined);
     await abortable(Promise.race([connected, lost]), signal);
-  }
-
-  /** For the next connection. */
-  get seen(): readonly string[] {
-    return [...new Set([...this.#seen, ...this.#foreign.persistentIds])].slice(-rememberedMessages);
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,13 @@
 // A camera or doorbell of the account, as the rest of Belfry uses it.
 import type { Subscribable } from "../foundation/emitter.ts";
-import type { CameraEvent, CameraEventImage, CameraState, Snapshot, SnapshotRequest } from "./camera-state.ts";
+import type {
+  CameraEvent,
+  CameraEventImage,
+  CameraState,
+  LostChange,
+  Snapshot,
+  SnapshotRequest,
+} from "./camera-state.ts";
 import type { CameraHistory } from "./history/recorded-event.ts";
 import type { LiveCall, LiveCallSink } from "./live-call-types.ts";
 import type { SettingName, SettingValue } from "./settings/camera-settings.ts";
@@ -12,10 +19,16 @@ export interface RingCamera {
   readonly stateChanged: Subscribable<CameraState>;
   /** Once per event, at its first push message. */
   readonly eventHappened: Subscribable<CameraEvent>;
+  /** A later message of the same event knows better what it was: a person, where the first one said motion. */
+  readonly eventRefined: Subscribable<CameraEvent>;
   /** A later message of the same event brought its picture (battery doorbells). */
   readonly eventImageReady: Subscribable<CameraEventImage>;
+  /** The newest of its kind in Ring's history, of which no message came: while Belfry was off, say. It is no news. */
+  readonly eventFound: Subscribable<CameraEvent>;
+  /** A command that was done did not last; `state` shows Ring's word again. */
+  readonly changeLost: Subscribable<LostChange>;
   readonly history: CameraHistory;
-  /** Commands reject with an AppError in plain words; they resolve when Ring has confirmed, `state` shows it then. */
+  /** Commands reject with an AppError in plain words; they resolve when Ring has taken them, `state` shows it then. */
   setLight(isOn: boolean, signal: AbortSignal): Promise<void>;
   /** `durationSeconds` where the caller wants another than Ring's own 30 s. */
   setSiren(isOn: boolean, durationSeconds: number | undefined, signal: AbortSignal): Promise<void>;

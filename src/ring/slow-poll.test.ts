@@ -20,6 +20,7 @@ function setUp(work: (name: string) => Promise<void> = async () => undefined) {
         await work(name);
       },
       onRefused: () => refused.push(name),
+      refusal: { looks: 3, apartMs: 60_000, forMs: 300_000 },
       periodMs: 3_600_000,
       clock,
       logger: silentLogger,
@@ -46,7 +47,7 @@ test("one after the other with a pause, then not before the period is over", asy
   expect(clock.pending).toBe(0);
 });
 
-test("a failure is repeated later, at Ring's own time where it names one; a refusal is believed for a day", async () => {
+test("a failure is repeated later, at Ring's own time where it names one; a refusal that lasts is believed for a day", async () => {
   const failures = new Map<string, Error>([
     ["slow", new TransientError("ring.throttled", "429", { retryAfterMs: 800_000 })],
     ["late", new TransientError("deadline", "late")],
@@ -58,11 +59,35 @@ test("a failure is repeated later, at Ring's own time where it names one; a refu
   });
   chores.push(chore("slow"), chore("late"), chore("guest"));
   poll.wake();
-  await clock.advance(1_100_000);
-  expect(done.filter((line) => line.endsWith("guest"))).toHaveLength(1);
+  await clock.advance(600_000);
+  expect(refused).toEqual([]);
+  await clock.advance(500_000);
+  expect(done.filter((line) => line.endsWith("guest")).map(Number.parseFloat)).toEqual([3, 303, 603]);
   expect(refused).toEqual(["guest"]);
   expect(done.filter((line) => line.endsWith("late")).map(Number.parseFloat)).toEqual([1.5, 301.5, 601.5, 901.5]);
   expect(done.filter((line) => line.endsWith("slow")).map(Number.parseFloat)).toEqual([0, 1_000]);
+});
+
+test("a refusal between two answers, and several in a moment, are none", async () => {
+  const answers: (Error | undefined)[] = [];
+  const { clock, refused, chore, chores, poll } = setUp(async () => {
+    const answer = answers.shift();
+    if (answer) throw answer;
+  });
+  const page = chore("page");
+  chores.push(page);
+  const refusal = new PermanentError("ring.not-allowed", "404");
+  const ask = async (answer: Error | undefined, waitMs: number): Promise<void> => {
+    answers.push(answer);
+    page.hurry();
+    poll.wake();
+    await clock.advance(waitMs);
+  };
+  for (let time = 0; time < 5; time++) await ask(refusal, 2_000);
+  await clock.advance(200_000);
+  await ask(undefined, 200_000);
+  await ask(refusal, 2_000);
+  expect(refused).toEqual([]);
 });
 
 test("hurried, it comes at once; needless, never", async () => {

@@ -1,5 +1,5 @@
 // One still picture from Ring: of now, or of an event by its image id.
-import type { Clock } from "../foundation/clock.ts";
+import { type Clock, plausibleTime } from "../foundation/clock.ts";
 import { AppError, TransientError } from "../foundation/errors.ts";
 import type { Snapshot, SnapshotRequest } from "./camera-state.ts";
 import type { RingClient } from "./ring-client.ts";
@@ -28,8 +28,8 @@ export async function fetchSnapshot(
   if (!Buffer.isBuffer(reply) || reply.length < 4 || reply.readUInt16BE(0) !== 0xffd8) {
     throw new TransientError("ring.snapshot-odd", `Ring answered with something else than a picture of ${camera.name}`);
   }
-  const takenAt = "timeMillis" in reply ? Number(reply.timeMillis) : Number.NaN;
-  return { jpeg: reply, takenAt: Number.isFinite(takenAt) && takenAt > 0 ? takenAt : clock.now() };
+  const takenAt = "timeMillis" in reply ? plausibleTime(Number(reply.timeMillis)) : undefined;
+  return { jpeg: reply, takenAt: takenAt ?? clock.now() };
 }
 
 function queryOf({ imageId, newerThan, isPassive }: SnapshotRequest): string {

@@ -7,6 +7,7 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -17,6 +18,15 @@ import { errorCode, PermanentError } from "../foundation/errors.ts";
 
 /** Only its owner may read what is written: it holds tokens. */
 const privateMode = 0o600;
+
+/** Where it is missing; only its owner may look into it. Throws PermanentError. */
+export function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw storageError(directory, error);
+  }
+}
 
 /** On the disk, directory entry included, when it returns. */
 export function replaceDurably(path: string, text: string): void {

@@ -1,9 +1,9 @@
 // The state that must survive: one JSON file with named sections; a write is on the disk when the call returns.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
-import { copyDurably, replaceDurably, storageError } from "./durable-write.ts";
+import { copyDurably, makeDirectory, replaceDurably, storageError } from "./durable-write.ts";
 import {
   ageOf,
   currentFormat,
@@ -108,14 +108,6 @@ function previousOf(path: string): string {
   return `${path}.previous`;
 }
 
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw storageError(directory, error);
-  }
-}
-
 /** What a write left that was killed in the middle. */
 function removeUnfinished(path: string): void {
   const isUnfinished = (name: string): boolean => name.startsWith(`${basename(path)}.`) && name.endsWith(".tmp");
@@ -147,15 +139,15 @@ function adopt(path: string, content: StateContent, logger: Logger, format: Stat
   return { sections: mapOf(age === "older" ? bringUp(path, content, format) : content.sections), isGood: true };
 }
 
-/** What was kept when a newer Belfry took over. */
-function goBack(path: string, { version }: StateContent, logger: Logger, format: StateFormat): Sections {
+/** What was kept when a newer Belfry took over, with what can be saved of that one's. */
+function goBack(path: string, { version, sections }: StateContent, logger: Logger, format: StateFormat): Sections {
   for (let older = format.version; older > 0; older--) {
     const kept = readContent(keptAs(path, older));
     if (typeof kept !== "object" || ageOf(kept, format) === "newer") continue;
     logger.warn(
       `${path} was written by a newer Belfry (format ${version}); what was kept before that one is used, later changes are lost`,
     );
-    return bringUp(path, kept, format);
+    return { ...bringUp(path, kept, format), ...format.salvage(sections) };
   }
   throw new PermanentError(
     "storage.newer",

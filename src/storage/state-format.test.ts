@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordingLogger, silentLogger } from "../foundation/logger.fake.ts";
 import { StateFile } from "./state-file.ts";
-import { currentFormat, type StateFormat } from "./state-format.ts";
+import { currentFormat, type Sections, type StateFormat } from "./state-format.ts";
 
 let directory: string;
 let path: string;
@@ -14,20 +14,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-const first: StateFormat = { version: 1, readableFrom: 1, migrations: {} };
+const salvage = (): Sections => ({});
+const first: StateFormat = { version: 1, readableFrom: 1, migrations: {}, salvage };
 /** Renames a section: an older Belfry cannot read what it writes. */
 const second: StateFormat = {
   version: 2,
   readableFrom: 2,
   migrations: { 1: ({ token, ...others }) => ({ ...others, account: { token } }) },
+  salvage,
 };
 const third: StateFormat = {
   version: 3,
   readableFrom: 3,
   migrations: { ...second.migrations, 2: (sections) => ({ ...sections, third: true }) },
+  salvage,
 };
 /** Only adds: an older Belfry may use it. */
-const gentle: StateFormat = { version: 2, readableFrom: 1, migrations: { 1: (sections) => sections } };
+const gentle: StateFormat = { version: 2, readableFrom: 1, migrations: { 1: (sections) => sections }, salvage };
 
 const asIs = (raw: unknown): unknown => raw;
 const stored = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
@@ -75,6 +78,17 @@ test("a downgrade goes back to what was kept, says so, and loses nothing of the 
   expect(existsSync(`${path}.previous`) ? stored(`${path}.previous`) : { version: 1 }).toMatchObject({ version: 1 });
 });
 
+test("Ring's token of the newer one is taken along in a downgrade, as long as it looks like ours", () => {
+  const newer = (ring: unknown): string => JSON.stringify({ version: 9, readableFrom: 9, sections: { ring } });
+  write(currentFormat, "ring", { refreshToken: "old" });
+  write(currentFormat, "other", 1);
+  copyFileSync(path, `${path}.format-${currentFormat.version}`);
+  writeFileSync(path, newer({ refreshToken: "new" }));
+  expect([read(currentFormat, "ring"), read(currentFormat, "other")]).toEqual([{ refreshToken: "new" }, 1]);
+  writeFileSync(path, newer({ tokens: ["of another shape"] }));
+  expect(read(currentFormat, "ring")).toEqual({ refreshToken: "old" });
+});
+
 test("up again after a downgrade: what the older one knew last counts", () => {
   write(first, "token", "abc");
   write(second, "account", { token: "def" });
@@ -102,7 +116,7 @@ test("a newer file that came from elsewhere is refused and not touched", () => {
 
 test("a migration that fails leaves the file for the Belfry that wrote it", () => {
   write(first, "token", "abc");
-  const broken: StateFormat = { version: 2, readableFrom: 2, migrations: {} };
+  const broken: StateFormat = { version: 2, readableFrom: 2, migrations: {}, salvage };
   expect(() => read(broken, "token")).toThrow(expect.objectContaining({ code: "storage.migration" }));
   expect(read(first, "token")).toBe("abc");
 });

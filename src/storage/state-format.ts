@@ -8,6 +8,8 @@ export interface StateFormat {
   readonly readableFrom: number;
   /** By the version that they start from; each leads to the next one. */
   readonly migrations: Readonly<Record<number, (sections: Sections) => Sections>>;
+  /** What we understand of a newer format all the same, and must have as it is now; the rest is taken from what was kept of ours. */
+  readonly salvage: (newer: Sections) => Sections;
 }
 
 export interface StateContent {
@@ -17,7 +19,12 @@ export interface StateContent {
   readonly sections: Sections;
 }
 
-export const currentFormat: StateFormat = { version: 1, readableFrom: 1, migrations: {} };
+export const currentFormat: StateFormat = { version: 1, readableFrom: 1, migrations: {}, salvage: ringToken };
+
+/** Ring's token changes all the time, and an old one is worth nothing. */
+function ringToken({ ring }: Sections): Sections {
+  return isObject(ring) && typeof ring["refreshToken"] === "string" ? { ring } : {};
+}
 
 /** `ours`: as it is; `older`: to be migrated; `newer`: written by a newer Belfry, and not for us. */
 export function ageOf({ version, readableFrom }: StateContent, format: StateFormat): "ours" | "older" | "newer" {

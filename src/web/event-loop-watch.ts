@@ -1,13 +1,17 @@
-// Whether the event loop gets its turns: a tick each second, and how late the latest of them was.
+// Whether the event loop gets its turns: a tick each second, and when the latest of them came far too late.
 import { type Clock, every } from "../foundation/clock.ts";
 
 const periodMs = 1_000;
+/** A tick that comes so late is no longer a matter of a busy moment. */
+const longestHoldUpMs = 5_000;
+/** The container's check, which comes every 30 s, sees each hold-up. */
+const rememberedMs = 45_000;
 
 export class EventLoopWatch implements Disposable {
   readonly #clock: Clock;
   readonly #ticks: Disposable;
   #tickedAt: number;
-  #worstMs = 0;
+  #heldUpAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -15,12 +19,10 @@ export class EventLoopWatch implements Disposable {
     this.#ticks = every(clock, periodMs, () => this.#tick());
   }
 
-  /** The longest hold-up since the last call, the one that may just be over included. */
-  takeWorstMs(): number {
+  /** Whether it was held up a moment ago, the hold-up that may just be over included. Whoever asks changes nothing. */
+  get wasHeldUp(): boolean {
     this.#tick();
-    const worstMs = this.#worstMs;
-    this.#worstMs = 0;
-    return Math.round(worstMs);
+    return this.#clock.monotonic() - this.#heldUpAt < rememberedMs;
   }
 
   [Symbol.dispose](): void {
@@ -29,7 +31,7 @@ export class EventLoopWatch implements Disposable {
 
   #tick(): void {
     const now = this.#clock.monotonic();
-    this.#worstMs = Math.max(this.#worstMs, now - this.#tickedAt - periodMs);
+    if (now - this.#tickedAt - periodMs > longestHoldUpMs) this.#heldUpAt = now;
     this.#tickedAt = now;
   }
 }

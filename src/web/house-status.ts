@@ -4,11 +4,11 @@ export interface HouseStatus {
   readonly version: string;
   /** Unix ms, here and below. */
   readonly at: number;
-  readonly startedAt: number;
   readonly signIn: SignInStatus;
   readonly push: PushStatus;
   readonly broker: BrokerStatus;
-  readonly engine: EngineStatus;
+  /** Undefined while it starts. */
+  readonly engine?: EngineStatus | undefined;
   readonly cameras: readonly CameraStatus[];
 }
 
@@ -29,6 +29,7 @@ export interface BrokerStatus {
   readonly isConnected: boolean;
   /** Host and port, without user and password. */
   readonly address: string;
+  /** Why it is away, or what it refuses. */
   readonly reason?: string | undefined;
   readonly awaySince?: number | undefined;
 }
@@ -40,6 +41,8 @@ export interface EngineStatus {
   readonly rtspPort: number;
   /** FFmpeg is there to make AAC sound. */
   readonly hasSound: boolean;
+  /** What the owner has switched on and does not get: what and why in one sentence, and what to do. */
+  readonly unmet?: { readonly text: string; readonly remedy: string } | undefined;
 }
 
 export interface CameraStatus {

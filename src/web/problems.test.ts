@@ -3,14 +3,15 @@ import type { CameraStatus, HouseStatus } from "./house-status.ts";
 import { problemsOf } from "./problems.ts";
 
 const at = 1_000_000;
+const engine = { name: "built-in", isHealthy: true, rtspPort: 8554, hasSound: true };
+const unmet = { text: "WHEP cannot be had: MediaMTX is missing", remedy: "Correct that." };
 const calm: HouseStatus = {
   version: "1",
   at,
-  startedAt: 0,
   signIn: { state: "signed-in" },
   push: { isHealthy: true },
   broker: { isConnected: true, address: "mqtt://b:1883" },
-  engine: { name: "built-in", isHealthy: true, rtspPort: 8554, hasSound: true },
+  engine,
   cameras: [],
 };
 const camera: CameraStatus = {
@@ -27,6 +28,7 @@ const idsOf = (change: Partial<HouseStatus>): string[] => problemsOf({ ...calm, 
 test("nothing is wrong where nothing is wrong, or has just begun", () => {
   expect(idsOf({ cameras: [camera] })).toEqual([]);
   expect(idsOf({ signIn: { state: "signing-in" } })).toEqual([]);
+  expect(idsOf({ engine: undefined })).toEqual([]);
   expect(idsOf({ push: { isHealthy: false, unhealthySince: at - 5_000 } })).toEqual([]);
   expect(idsOf({ broker: { isConnected: false, address: "mqtt://b:1883", awaySince: at - 5_000 } })).toEqual([]);
 });
@@ -39,8 +41,10 @@ test("each trouble has its problem, with a remedy", () => {
     [{ push: { isHealthy: false, unhealthySince: at - 31_000 } }, "push"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", reason: "nothing listens there" } }, "broker"],
     [{ broker: { isConnected: false, address: "mqtt://b:1883", awaySince: at - 31_000 } }, "broker"],
-    [{ engine: { ...calm.engine, isHealthy: false } }, "engine"],
-    [{ engine: { ...calm.engine, hasSound: false } }, "ffmpeg"],
+    [{ broker: { isConnected: true, address: "mqtt://b:1883", reason: "it does not let us write" } }, "broker"],
+    [{ engine: { ...engine, isHealthy: false } }, "engine"],
+    [{ engine: { ...engine, hasSound: false } }, "ffmpeg"],
+    [{ engine: { ...engine, unmet } }, "engine-wish"],
     [{ cameras: [{ ...camera, isOnline: false, isBatteryLow: true }] }, "offline-a"],
     [{ cameras: [{ ...camera, isBatteryLow: true, battery: 5 }] }, "battery-a"],
     [{ cameras: [{ ...camera, stream: { state: "failed", reason: "no video came", viewers: 0 } }] }, "stream-a"],

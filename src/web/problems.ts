@@ -11,7 +11,7 @@ export function problemsOf(status: HouseStatus): Problem[] {
     ...signInProblems(status),
     ...brokerProblems(broker, at),
     ...(isSignedIn ? pushProblems(push, at) : []),
-    ...engineProblems(engine),
+    ...(engine ? engineProblems(engine) : []),
     ...(isSignedIn ? cameras.flatMap(cameraProblems) : []),
   ];
 }
@@ -29,8 +29,11 @@ function signInProblems({ signIn }: HouseStatus): Problem[] {
   return [warning("ring", `Ring does not answer: ${sentence(signIn.reason ?? "no reason is known")}`, remedy)];
 }
 
+const refusalRemedy = "Until then some of Belfry's entities or controls are missing or do nothing in Home Assistant.";
+
 function brokerProblems({ isConnected, address, reason, awaySince }: BrokerStatus, at: number): Problem[] {
-  if (isConnected || (reason === undefined && at - (awaySince ?? at) < patienceMs)) return [];
+  if (isConnected) return reason === undefined ? [] : [warning("broker", sentence(capital(reason)), refusalRemedy)];
+  if (reason === undefined && at - (awaySince ?? at) < patienceMs) return [];
   const text = reason ? sentence(capital(reason)) : `The MQTT broker ${address} does not answer.`;
   const remedy =
     "Home Assistant sees nothing until the broker is back. Belfry keeps trying; its address is the setting mqtt_url.";
@@ -44,12 +47,13 @@ function pushProblems({ isHealthy, reason, unhealthySince }: PushStatus, at: num
   return [error("push", text, remedy)];
 }
 
-function engineProblems({ name, isHealthy, reason, hasSound }: EngineStatus): Problem[] {
+function engineProblems({ name, isHealthy, reason, hasSound, unmet }: EngineStatus): Problem[] {
   const problems: Problem[] = [];
   if (!isHealthy) {
     const text = `Live video is not served (${name})${reason ? `: ${sentence(reason)}` : "."}`;
     problems.push(error("engine", text, "Belfry starts it again by itself; look into the log if it stays."));
   }
+  if (unmet) problems.push(warning("engine-wish", sentence(unmet.text), unmet.remedy));
   if (!hasSound) {
     const remedy = "Install FFmpeg (apt-get install ffmpeg) and start Belfry again. The picture is not affected.";
     problems.push(warning("ffmpeg", "FFmpeg is missing, so many players hear no sound.", remedy));

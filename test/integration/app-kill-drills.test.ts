@@ -1,4 +1,5 @@
 import { expect, test as plainTest } from "vitest";
+import { buildAccount } from "../../simulator/account-builders.ts";
 import type { BelfryProcess } from "../support/belfry-process.ts";
 import { probeStreams } from "../support/media-probe.ts";
 import { hasMosquitto, Mosquitto, retainedUnder } from "../support/mosquitto.ts";
@@ -91,4 +92,49 @@ test("when Ring cuts the call the same reader gets its picture back", async () =
   const seen = reader.frames.length;
   await reader.frame(seen + 40);
   expect(home.cloud.journal.entries({ kind: "live.requested" })).toHaveLength(2);
+});
+
+test("killed in the middle of a motion, and Ring away at the next start: nothing old is shown as if it were true", async () => {
+  await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
+  const { observer, cloud } = home;
+  const patience = { timeoutMs: 40_000 };
+  const camera = home.camera("driveway");
+  const [motion, status] = [home.topic(camera, "motion", "state"), `${home.deviceTopic(camera)}/status`];
+  const first = await home.startBelfry();
+  await home.allAvailable(patience);
+  await observer.waitFor("events", "ring/bridge/bridge/belfry_bridge/push/state", { payload: "ON", ...patience });
+  await cloud.causeMotion("driveway");
+  await observer.waitFor("the motion", motion, { payload: "ON" });
+  await first.kill9();
+  await observer.waitFor("the last will", "ring/bridge/status", { payload: "offline" });
+
+  cloud.operations.failNextRequests({ path: "/clients_api/ring_devices$", times: 1_000, status: 503 });
+  const from = observer.position;
+  await home.startBelfry();
+  await observer.waitFor("the bridge", "ring/bridge/status", { payload: "online", from, ...patience });
+  const order = observer.messages.slice(from).map(({ topic, text }) => `${topic} ${text}`);
+  expect(order).toContain(`${status} offline`);
+  expect(order.indexOf(`${status} offline`)).toBeLessThan(order.indexOf("ring/bridge/status online"));
+  expect(observer.latest(`${status}/attributes`)?.text).toContain("since Belfry started");
+
+  cloud.operations.resetKnobs();
+  await observer.waitFor("the camera", status, { payload: "online", from, ...patience });
+  const after = observer.messages.slice(from).map(({ topic, text }) => `${topic} ${text}`);
+  expect(after).not.toContain(`${motion} ON`);
+  expect(after.indexOf(`${motion} OFF`)).toBeLessThan(after.indexOf(`${status} online`));
+}, 120_000);
+
+test("a clean end says of each camera that it is not available", async () => {
+  await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
+  const belfry = await home.startBelfry();
+  await home.allAvailable();
+  const from = home.observer.position;
+  await belfry.stop();
+  const status = `${home.deviceTopic(home.camera("driveway"))}/status`;
+  const said = home.observer.messages.slice(from).map(({ topic, text }) => `${topic} ${text}`);
+  expect(said.slice(-3)).toEqual([
+    `${status}/attributes {"reason":"Belfry does not run"}`,
+    `${status} offline`,
+    "ring/bridge/status offline",
+  ]);
 });

@@ -36,8 +36,12 @@ export class CameraHome implements AsyncDisposable {
   }
 
   /** Belfry again, on the same data; `meanwhile` happens while it is away. */
-  async restart(settings: Settings = {}, meanwhile: () => Promise<void> = async () => undefined): Promise<number> {
-    await this.belfry.stop();
+  async restart(
+    settings: Settings = {},
+    meanwhile: () => Promise<void> = async () => undefined,
+    end: "stop" | "kill9" = "stop",
+  ): Promise<number> {
+    await this.belfry[end]();
     await meanwhile();
     const from = this.position;
     const after = this.sequence;

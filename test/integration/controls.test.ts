@@ -114,6 +114,29 @@ test("a change that Ring takes and does not keep is no change", async () => {
   await controls.shows(light, "hevc", "OFF", { from });
 });
 
+test("light, siren and warning that Ring takes and does not keep go back, with the reason", async () => {
+  const { cloud, observer } = controls.home;
+  const from = observer.position;
+  const commands = [
+    ["light", "floodlight_light_", "OFF", "ON"],
+    ["siren", "siren_", "ON", "OFF"],
+    ["motion_warning", "motion_announcement", "ON", "OFF"],
+  ] as const;
+  await controls.shows(light, "light", "ON");
+  for (const [, path] of commands)
+    cloud.operations.failNextRequests({ path: `/${path}`, method: "PUT", times: 1, status: 200, body: {} });
+  for (const [key, , wanted] of commands) await observer.publish(controls.topic(light, key, "command"), wanted);
+  for (const [key, , wanted, old] of commands) {
+    await controls.shows(light, key, wanted, { from });
+    await controls.shows(light, key, /Ring took the change of the .* of Driveway but shows the old value/, {
+      from,
+      what: "attributes",
+    });
+    expect([key, controls.now(light, key)]).toEqual([key, old]);
+  }
+  await controls.belfry.waitForLine(/Driveway: light was not changed.*shows the old value/);
+});
+
 test("a thousand commands in a second are two requests, and the last one counts", async () => {
   const { cloud, observer } = controls.home;
   await controls.shows(light, "light", "ON");
@@ -128,12 +151,14 @@ test("a thousand commands in a second are two requests, and the last one counts"
 
 test("retained commands are none", async () => {
   const { cloud, observer } = controls.home;
+  await controls.shows(light, "light", "OFF");
   const after = controls.sequence;
   await observer.publish(controls.topic(light, "light", "command"), "ON", { retain: true });
-  await controls.command(light, "light_duration", "15");
   await observer.publish(controls.topic(light, "light", "command"), "", { retain: true });
-  expect(controls.now(light, "light_duration")).toBeDefined();
-  expect(cloud.journal.entries({ after, kind: "light.switched" }).length).toBeLessThanOrEqual(1);
+  // Those of another entity overtake nothing: once this one is done, the light would have been switched.
+  await controls.command(light, "light_duration", "15");
+  expect(cloud.journal.entries({ after, kind: "light.switched" })).toEqual([]);
+  expect(controls.belfry.countLines(/the retained command on .*light\/command is ignored/)).toBe(1);
 });
 
 test("the settings page is read once for each camera, and not again for commands", async () => {
@@ -143,4 +168,33 @@ test("the settings page is read once for each camera, and not again for commands
     const readBacks = camera.slug === doorbell ? 4 : 0;
     expect([camera.slug, controls.pageReads(camera)]).toEqual([camera.slug, 1 + readBacks]);
   }
+});
+
+test("one odd answer takes no entity away: a settings page that is refused, a record without light and siren", async () => {
+  const { cloud, observer } = controls.home;
+  const camera = controls.home.camera(light);
+  const page = `/devices/v1/devices/${camera.id}/settings`;
+  cloud.operations.failNextRequests({ path: `${page}$`, method: "GET", times: 1, status: 404 });
+  const { led_status: _light, siren_status: _siren, ...bare } = camera.view(Date.now());
+  const others = controls.home.cameras.filter((other) => other !== camera).map((other) => other.view(Date.now()));
+  const body = { doorbots: [], authorized_doorbots: [], stickup_cams: [bare, ...others] };
+  cloud.operations.failNextRequests({ path: "/clients_api/ring_devices$", times: 1, status: 200, body });
+  const [from, after] = [observer.position, controls.sequence];
+  await observer.publish("ring/bridge/bridge/belfry_bridge/rediscover/command", "PRESS");
+  const answered = (path: string, count: number): Promise<unknown> =>
+    cloud.journal.waitFor(
+      `answer ${count} to ${path}`,
+      () =>
+        cloud.journal.entries({ after, kind: "http.answered" }).filter(({ details }) => details["path"] === path)
+          .length >= count,
+      { timeoutMs: 40_000 },
+    );
+  await answered(page, 1);
+  await answered("/clients_api/ring_devices", 2);
+  const discovery = `homeassistant/device/${camera.record.device_id}/config`;
+  const told = observer.messages.slice(from).filter(({ topic }) => topic === discovery);
+  // Two of the record, one of the settings page alone.
+  const keys = ["light", "siren", "infrared_light"];
+  for (const { text } of told) expect(Object.keys(JSON.parse(text).components)).toEqual(expect.arrayContaining(keys));
+  expect(told.length).toBeGreaterThan(0);
 });

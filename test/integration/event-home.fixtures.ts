@@ -10,7 +10,9 @@ import { runScript } from "../../simulator/testing.ts";
 import type { BelfryProcess } from "../support/belfry-process.ts";
 import { describeStatus } from "../support/media-probe.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
+import { descendantsOf, type ListedProcess } from "../support/process-list.ts";
 import { type HomeOptions, SimulatedHome, type StartOptions } from "../support/simulated-home.ts";
+import { until } from "../support/until.ts";
 import type { ReadFrame } from "../support/video-reader.ts";
 
 const slug = "front-door";
@@ -100,6 +102,18 @@ export class EventHome implements AsyncDisposable {
     });
   }
 
+  /** What Belfry runs for streams; MediaMTX itself stays. */
+  async workers(): Promise<ListedProcess[]> {
+    const all = await descendantsOf(this.belfry.pid);
+    return all.filter(({ command }) => !/(^|\/)mediamtx /.test(command));
+  }
+
+  async untilNothingRuns(): Promise<void> {
+    await until("the end of all that runs for streams", async () =>
+      (await this.workers()).length === 0 ? true : undefined,
+    );
+  }
+
   get streamAttributes(): JsonObject {
     return parseObject(this.home.observer.latest(this.topic("event_stream", "attributes"))?.text ?? "") ?? {};
   }
@@ -125,10 +139,12 @@ export class EventHome implements AsyncDisposable {
     return entries.map(({ details }) => `${details["status"]} ${/(\d+)\.mp4$/.exec(String(details["path"]))?.[1]}`);
   }
 
-  /** How often Ring was asked for the history. */
+  /** How often Ring was asked for the history of one kind of events, as recordings are. */
   get historyLooks(): number {
     const answers = this.home.cloud.journal.entries({ kind: "http.answered" });
-    return answers.filter(({ details }) => String(details["path"]).startsWith("/evm/v2/history/devices/")).length;
+    const isLook = ({ path, query }: Record<string, unknown>): boolean =>
+      String(path).startsWith("/evm/v2/history/devices/") && JSON.stringify(query ?? "").includes("event_types");
+    return answers.filter(({ details }) => isLook(details)).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,10 +152,18 @@ export class EventHome implements AsyncDisposable {
   }
 }
 
+type FilmKnobs = { readonly seconds: number } & Partial<CameraKnobs["recording"]>;
+
 /** Films are made at their first use, which takes longer than any player waits. */
-async function prepareFilms({ seconds, codec = "h264" }: { seconds: number; codec?: "h264" | "h265" }): Promise<void> {
+async function prepareFilms({ seconds, codec, samplesPerSecond }: FilmKnobs): Promise<void> {
   for (const startNumber of [newest.motion, newest.ding].map(firstFrameOf)) {
-    const film = { seconds, videoCodec: codec, label: "Front Door", startNumber };
+    const film = {
+      seconds,
+      label: "Front Door",
+      startNumber,
+      ...(codec && { videoCodec: codec }),
+      ...(samplesPerSecond && { samplesPerSecond }),
+    };
     await recordingFile({ ...film, cacheDirectory: defaultCacheDirectory });
   }
 }

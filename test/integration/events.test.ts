@@ -7,6 +7,7 @@ import { CameraHome } from "./camera-home.fixtures.ts";
 const test = plainTest.skipIf(!hasMosquitto);
 const devices = ["front-door", "garden-gate", "driveway"];
 let home: CameraHome;
+const presses = (from: number) => home.events("front-door", "doorbell_event", from);
 
 beforeAll(async () => {
   if (!hasMosquitto) return;
@@ -34,7 +35,11 @@ test("two presses within the hold: the event fires twice, the state goes on once
   expect(off.at - second.at).toBeGreaterThan(9_900);
   expect(off.at - second.at).toBeLessThan(11_500);
   const attributes = home.attributes("garden-gate", "ding");
-  expect(attributes).toMatchObject({ lastDing: Math.floor(second.at / 1000), eventId: second.eventId });
+  expect(attributes).toMatchObject({
+    lastDing: Math.floor(second.at / 1000),
+    eventId: second.eventId,
+    personDetected: false,
+  });
 });
 
 test("on the wire: the event itself, then what is known of it, then its state", async () => {
@@ -79,6 +84,19 @@ test("a second push with the picture, and a push that comes twice, are one event
   expect(home.events("front-door", "doorbell_event", from)).toHaveLength(1);
 });
 
+test("a second push that knows better what it was fires again, as that; the person stays known", async () => {
+  home.cloud.operations.turnKnobs("driveway", { push: { firstDetection: "motion", imageDelayMs: 300 } });
+  const from = home.position;
+  const { eventId } = await home.cloud.causeMotion("driveway", "human");
+  await home.waitFor("driveway", "motion_event", "state", { from });
+  await home.waitForAttributes("driveway", "motion", (now) => now["personDetected"] === true, { from });
+  home.cloud.operations.turnKnobs("driveway", { push: { firstDetection: "" } });
+  expect(home.events("driveway", "motion_event", from)).toMatchObject([
+    { event_type: "motion", eventId },
+    { event_type: "person", eventId },
+  ]);
+});
+
 test("events are not retained: who comes later hears none of them", async () => {
   await using late = await MqttObserver.connect(home.home.brokerUrl, ["ring/#"]);
   await late.waitFor("a retained state", home.topic("driveway", "motion", "state"));
@@ -117,3 +135,44 @@ test("after a restart: last events and hold times are known, nothing fires again
   expect(off.at - on.at).toBeGreaterThan(11_900);
   expect(off.at - on.at).toBeLessThan(13_500);
 });
+
+test("killed right after two presses: they are not told again, nor by a message that only brings the picture", async () => {
+  home.cloud.operations.turnKnobs("front-door", { push: { image: "later", imageDelayMs: 4_000 } });
+  const from = home.position;
+  for (const press of [1, 2]) {
+    await home.cloud.pressDoorbell("front-door");
+    await home.home.observer.waitFor(`press ${press}`, () => presses(from).length === press);
+  }
+  const sent = (): number => home.cloud.journal.entries({ after, kind: "push.sent" }).length;
+  const after = home.sequence;
+  const again = await home.restart(
+    { snapshot_mode: "Disabled" },
+    async () => {
+      await home.cloud.journal.waitFor("the pictures", () => sent() === 2, { after });
+    },
+    "kill9",
+  );
+  // Whatever Google sends again comes before what happens now.
+  await home.cloud.pressDoorbell("front-door");
+  await home.waitFor("front-door", "doorbell_event", "state", { from: again, timeoutMs: 20_000 });
+  expect(presses(again)).toHaveLength(1);
+  home.cloud.operations.turnKnobs("front-door", { push: { image: "with" } });
+}, 120_000);
+
+test("what happened while Belfry was away is told when it is back, with its own time; long ago it switches nothing on", async () => {
+  const happened: string[] = [];
+  const from = await home.restart({ snapshot_mode: "Disabled" }, async () => {
+    for (const secondsAgo of [3_000, 45]) {
+      const { at } = await home.cloud.operations.pressDoorbell("front-door", secondsAgo);
+      happened.push(new Date(at).toISOString());
+    }
+    await home.cloud.operations.causeMotion("front-door", "human", 3_000);
+    // Google is quicker than Ring's list now.
+    home.cloud.operations.failNextRequests({ path: "/clients_api/ring_devices$", times: 1, delayMs: 6_000 });
+  });
+  await home.home.observer.waitFor("both presses", () => presses(from).length === 2, { timeoutMs: 20_000 });
+  expect(presses(from).map((press) => press["happenedAt"])).toEqual(happened);
+  await home.waitFor("front-door", "motion_event", "state", { from, timeoutMs: 20_000 });
+  await home.waitFor("front-door", "ding", "state", { from, payload: "ON" });
+  expect(home.home.observer.latest(home.topic("front-door", "motion", "state"))?.text).toBe("OFF");
+}, 120_000);

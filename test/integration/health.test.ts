@@ -57,7 +57,33 @@ test("health comes from the record, from the health page where the record has no
   expect(cloud.journal.violations).toEqual([]);
 });
 
-test("an offline camera says so itself, while everything else of it is unavailable", async () => {
+test("what happened before Belfry came is known from Ring's history, and fires nothing", async () => {
+  await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
+  const { at, eventId } = await home.cloud.operations.causeMotion("driveway", "human", 3_000);
+  const camera = home.camera("driveway");
+  await home.startBelfry();
+  await home.observer.waitFor("the last activity", home.topic(camera, "last_activity", "state"), {
+    payload: new Date(at).toISOString(),
+    timeoutMs: 40_000,
+  });
+  const motion = JSON.parse(home.observer.latest(home.topic(camera, "motion", "attributes"))?.text ?? "");
+  expect(motion).toMatchObject({ lastMotion: Math.floor(at / 1000), personDetected: true, eventId });
+  expect(home.observer.latest(home.topic(camera, "motion", "state"))?.text).toBe("OFF");
+  expect(home.observer.latest(home.topic(camera, "motion_event", "state"))).toBeUndefined();
+  expect(home.cloud.journal.violations).toEqual([]);
+});
+
+test("an odd time in the record of one camera costs that time, and no other camera", async () => {
+  const changes = { driveway: { health: { last_update_time: 1.8e15 } } };
+  const account = buildAccount({ devices: ["driveway", "front-door"], changes });
+  await using home = await SimulatedHome.start({ accounts: [account] });
+  await home.startBelfry();
+  await home.allAvailable();
+  const info = await home.observer.waitFor("info", home.topic(home.camera("driveway"), "info", "state"));
+  expect(JSON.parse(info.text)).not.toHaveProperty("lastUpdate");
+});
+
+test("an offline camera says so itself, with the reason, while everything else of it is unavailable", async () => {
   await using home = await SimulatedHome.start({ accounts: [buildAccount({ devices: ["driveway"] })] });
   await home.startBelfry();
   await home.allAvailable();
@@ -65,12 +91,17 @@ test("an offline camera says so itself, while everything else of it is unavailab
   const bridgeStatus = { topic: "ring/bridge/status" };
   const { availability } = JSON.parse(home.observer.latest(discoveryOf(camera.record.device_id))?.text ?? "");
   expect(availability).toEqual([bridgeStatus, { topic: `${home.deviceTopic(camera)}/status` }]);
-  expect(components(home, "driveway")["connection"]?.["availability"]).toEqual([bridgeStatus]);
+  const status = `${home.deviceTopic(camera)}/status`;
+  expect(components(home, "driveway")["connection"]).toMatchObject({
+    availability: [bridgeStatus],
+    state_topic: status,
+    json_attributes_topic: `${status}/attributes`,
+  });
   home.cloud.operations.setOnline("driveway", false);
   await home.observer.publish(bridge("rediscover", "command"), "PRESS");
-  await home.observer.waitFor("connection", home.topic(camera, "connection", "state"), { payload: "OFF" });
-  await home.observer.waitFor("status", `${home.deviceTopic(camera)}/status`, { payload: "offline" });
-  expect(home.observer.latest(`${home.deviceTopic(camera)}/status/attributes`)?.text).toMatch(/offline/);
+  const from = home.observer.position;
+  await home.observer.waitFor("status", status, { payload: "offline", from });
+  expect(home.observer.latest(`${status}/attributes`)?.text).toMatch(/Ring says that the camera is offline/);
 });
 
 test("what only the settings page shows is there from the first moment of the next start", async () => {
@@ -79,14 +110,14 @@ test("what only the settings page shows is there from the first moment of the ne
   mergeInto(camera.extraSettings, { motion_settings: { enable_ir_led: true } });
   const belfry = await home.startBelfry();
   const topic = home.topic(camera, "infrared_light", "state");
-  await home.observer.waitFor("the settings page", topic, { payload: "ON" });
+  await home.observer.waitFor("the settings page", topic, { payload: "ON", timeoutMs: 30_000 });
   await belfry.stop();
   const path = `/devices/v1/devices/${camera.id}/settings$`;
   home.cloud.operations.failNextRequests({ path, method: "GET", times: 5, status: 503 });
   const from = home.observer.position;
   await home.startBelfry();
   const discovery = discoveryOf(camera.record.device_id);
-  const first = await home.observer.waitFor("discovery", discovery, { from });
+  const first = await home.observer.waitFor("discovery", discovery, { from, timeoutMs: 30_000 });
   expect(JSON.parse(first.text).components).toHaveProperty("infrared_light");
 });
 
@@ -111,6 +142,9 @@ test("the bridge tells of sign-in, events and problems", async () => {
   await observer.waitFor("the refusal", bridge("sign_in"), { payload: "refused", ...patience });
   const problem = await observer.waitFor("the problem", bridge("problem"), { payload: /sign in/i, ...patience });
   expect(problem.text.length).toBeLessThanOrEqual(255);
+  const status = `${home.deviceTopic(home.camera("front-door"))}/status`;
+  await observer.waitFor("the camera being unavailable", status, { payload: "offline" });
+  expect(observer.latest(`${status}/attributes`)?.text).toMatch(/sign in again/);
 });
 
 test("rediscovery asks Ring for everything and tells Home Assistant everything again", async () => {

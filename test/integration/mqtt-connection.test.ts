@@ -1,23 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { expect, test as plainTest } from "vitest";
-import { systemClock } from "../../src/foundation/clock.ts";
+import { ManualClock } from "../../src/foundation/clock.fake.ts";
+import { type Clock, systemClock } from "../../src/foundation/clock.ts";
 import type { Subscribable } from "../../src/foundation/emitter.ts";
 import { recordingLogger } from "../../src/foundation/logger.fake.ts";
 import { BrokerConnection, type BrokerOptions } from "../../src/mqtt/broker-connection.ts";
 import { EmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import type { BrokerMessage } from "../../src/mqtt/message-broker.ts";
 import { hasMosquitto, Mosquitto, OutsideClient, retainedUnder } from "../support/mosquitto.ts";
+import { TcpRelay } from "../support/tcp-relay.ts";
 
 const test = plainTest.skipIf(!hasMosquitto);
 const will = { topic: "ring/bridge/status", payload: "offline" };
 
-function open(options: Partial<BrokerOptions> & { url: string }) {
+function open(options: Partial<BrokerOptions> & { url: string }, clock: Clock = systemClock) {
   const { logger, lines } = recordingLogger();
   const controller = new AbortController();
   const connection = BrokerConnection.open(
     { clientId: `belfry-${randomBytes(4).toString("hex")}`, will, ...options },
-    { clock: systemClock, logger, signal: controller.signal },
+    { clock, logger, signal: controller.signal },
   );
   const said = (level: string): string[] => lines.filter((line) => line.level === level).map((line) => line.line);
   return { connection, controller, lines, said };
@@ -48,22 +50,123 @@ test.each([4, 5] as const)("version %i: publishes in order, more than the broker
   expect(opened.isConnected).toBe(true);
 });
 
-test("a broker that is down at start is reported once; the last retained value and no event arrives when it is up", async () => {
+test("a broker that is down at start is reported once; when it is up, last values and events arrive in order", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  relay.isCut = true;
+  const { connection, said } = open({ url: `mqtt://127.0.0.1:${relay.port}`, protocolVersion: 5 });
+  await using _connection = connection;
+  connection.publish("ring/b", "1", { retain: true });
+  connection.publish("ring/a", "old", { retain: true });
+  connection.publish("ring/event", "first");
+  connection.publish("ring/a", "new", { retain: true });
+  connection.publish("ring/event", "second");
+  await expect.poll(() => said("warn"), { timeout: 10_000 }).toHaveLength(1);
+  relay.isCut = false;
+  await outside.message((message) => message.text === "second");
+  const events = outside.seen.map((message) => `${message.topic}=${message.text}`);
+  expect(events).toEqual(["ring/b=1", "ring/event=first", "ring/a=new", "ring/event=second"]);
+  expect(said("warn")).toEqual([expect.stringContaining("closed the connection")]);
+  expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
+});
+
+test("a broker at which nothing listens is named once", async () => {
   await using broker = await Mosquitto.start();
   await broker.kill();
   const { connection, said } = open({ url: broker.url });
   await using _connection = connection;
-  connection.publish("ring/b", "1", { retain: true });
-  connection.publish("ring/a", "old", { retain: true });
+  await expect.poll(() => said("warn"), { timeout: 10_000 }).toHaveLength(1);
+  await broker.run();
+  await becomes(connection, true);
+  expect(said("warn")).toEqual([expect.stringContaining("nothing listens at")]);
+});
+
+test("events of a short outage arrive after it: each once where the broker had confirmed it, none is lost", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  await using connection = open({ url: `mqtt://127.0.0.1:${relay.port}` }).connection;
+  await becomes(connection, true);
+  const marked = Promise.withResolvers<void>();
+  using _marker = connection.subscribe("marker", () => marked.resolve());
+  connection.publish("ring/event", "confirmed");
+  // The broker answers in order.
+  connection.publish("marker", "");
+  await marked.promise;
+  relay.isDeaf = true;
+  connection.publish("ring/event", "unconfirmed");
+  await outside.message(({ text }) => text === "unconfirmed");
+  relay.isCut = true;
+  relay.cut();
+  await becomes(connection, false);
+  connection.publish("ring/event", "away");
+  Object.assign(relay, { isCut: false, isDeaf: false });
+  await outside.message(({ text }) => text === "away");
+  expect(outside.texts("ring/event")).toEqual(["confirmed", "unconfirmed", "unconfirmed", "away"]);
+});
+
+test("an event that nobody listens to waits for somebody, where it may: each listener hears it once", async () => {
+  await using broker = await Mosquitto.start();
+  await using connection = open({ url: broker.url }).connection;
+  await becomes(connection, true);
   connection.publish("ring/event", "lost");
-  connection.publish("ring/a", "new", { retain: true });
+  connection.publish("ring/event", "heard", { untilHeard: true });
+  const marked = Promise.withResolvers<void>();
+  using _marker = connection.subscribe("marker", () => marked.resolve());
+  connection.publish("marker", "");
+  await marked.promise;
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await outside.message(({ text }) => text === "heard");
+  connection.publish("ring/event", "next", { untilHeard: true });
+  await outside.message(({ text }) => text === "next");
+  expect(outside.texts("ring/event")).toEqual(["heard", "next"]);
+});
+
+test("what is older than a minute when the broker is back is no news: events of it do not arrive, values do", async () => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "ring/#");
+  await using relay = await TcpRelay.open(broker.port);
+  relay.isCut = true;
+  let passedMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + passedMs };
+  await using connection = open({ url: `mqtt://127.0.0.1:${relay.port}`, protocolVersion: 5 }, clock).connection;
+  connection.publish("ring/event", "old");
+  connection.publish("ring/value", "old", { retain: true });
+  passedMs = 61_000;
+  connection.publish("ring/event", "new");
+  relay.isCut = false;
+  await outside.message(({ text }) => text === "new");
+  expect(outside.seen.map(({ topic, text }) => `${topic}=${text}`)).toEqual(["ring/value=old", "ring/event=new"]);
+});
+
+test("a broker that is away for an hour: tried all the time, said twice, and only what is true then is sent", async () => {
+  await using broker = await Mosquitto.start();
+  const clock = new ManualClock();
+  const { connection, said } = open({ url: broker.url }, clock);
+  await using _connection = connection;
+  await becomes(connection, true);
+  await broker.kill();
+  await becomes(connection, false);
+  for (let minute = 1; minute <= 60; minute++) {
+    for (const light of ["a", "b"]) connection.publish(`ring/${light}`, `${light} ${minute}`, { retain: true });
+    connection.publish("ring/event", String(minute));
+    const tried = next(connection.troubleChanged, () => true);
+    await clock.advance(60_000);
+    await tried;
+  }
   await broker.run();
   await using outside = await OutsideClient.open(broker.url, "ring/#");
-  await becomes(connection, true);
-  await outside.message((message) => message.topic === "ring/a");
-  expect(outside.seen.map((message) => `${message.topic}=${message.text}`)).toEqual(["ring/b=1", "ring/a=new"]);
-  expect(said("warn")).toEqual([expect.stringContaining("nothing listens at")]);
-  expect(said("info")).toEqual([expect.stringContaining("connected to the MQTT broker")]);
+  const back = becomes(connection, true);
+  await clock.advance(60_000);
+  await back;
+  await outside.message((message) => message.topic === "ring/b");
+  expect(outside.seen.map((message) => message.text)).toEqual(["a 60", "b 60"]);
+  expect(said("warn")).toEqual([
+    expect.stringContaining("closed the connection"),
+    expect.stringContaining("nothing listens at"),
+  ]);
+  expect(said("info").at(-1)).toContain("is back");
 });
 
 test("subscriptions survive a broker restart; loss and return are said once each", async () => {
@@ -118,6 +221,33 @@ test("retained messages are marked as such, and a disposed subscription is silen
   await probed.promise;
   expect(heard).toEqual(["in/b"]);
   expect(afterwards).toBe(1);
+});
+
+test.each([
+  [4, false],
+  [5, true],
+] as const)("version %i: what is sent just now to be stored is marked as such: %s", async (version, isMarked) => {
+  await using broker = await Mosquitto.start();
+  await using outside = await OutsideClient.open(broker.url, "out/#");
+  await using connection = open({ url: broker.url, protocolVersion: version }).connection;
+  await becomes(connection, true);
+  const heard: string[] = [];
+  const done = Promise.withResolvers<void>();
+  const hear = ({ topic, isRetained }: BrokerMessage): void => {
+    heard.push(`${topic} ${isRetained}`);
+    if (topic === "in/plain/end") done.resolve();
+  };
+  using _marked = connection.subscribe("in/marked/+", hear, { retainAsPublished: true });
+  using _plain = connection.subscribe("in/plain/+", hear);
+  using _ready = connection.subscribe("ready", () => connection.publish("out/ready", ""));
+  connection.publish("ready", "");
+  await outside.message((message) => message.topic === "out/ready");
+  await outside.publish("in/marked/a", "1", { retain: true });
+  await outside.publish("in/marked/b", "1");
+  await outside.publish("in/plain/a", "1", { retain: true });
+  await outside.publish("in/plain/end", "1");
+  await done.promise;
+  expect(heard).toEqual([`in/marked/a ${isMarked}`, "in/marked/b false", "in/plain/a false", "in/plain/end false"]);
 });
 
 test("close publishes the farewell, disconnects cleanly and leaves no will", async () => {
@@ -183,6 +313,57 @@ test("what the access list refuses is said once per topic, and the rest works", 
   connection.publish("ring/allowed", "3");
   await outside.message((message) => message.topic === "ring/allowed");
   expect(said("warn")).toEqual([expect.stringContaining("does not let us write ring/denied")]);
+});
+
+const echo = { topic: "ring/b/b/b/echo/command", filter: "ring/#", isHeardAnyway: true };
+const discoveryEcho = { topic: "found/b/echo", filter: "found/#", isHeardAnyway: false };
+const commands = "ring/+/+/+/+/command";
+
+test("an access list that silently forbids something is one problem", async () => {
+  const cases = [
+    [4, ["topic read ring/#", "topic readwrite found/#"], "ring/#"],
+    [4, ["topic write ring/#", "topic readwrite found/#"], "ring/#"],
+    [4, ["topic readwrite ring/#"], "found/#"],
+    [5, ["topic write ring/#", "topic readwrite found/#"], "ring/#"],
+  ] as const;
+  const check = async ([protocolVersion, acl, filter]: (typeof cases)[number]): Promise<void> => {
+    await using broker = await Mosquitto.start({ users: { belfry: "secret" }, acl: ["user belfry", ...acl] });
+    const login = { username: "belfry", password: "secret", protocolVersion };
+    const { connection, said } = open({ url: broker.url, ...login, echoTopics: [echo, discoveryEcho] });
+    await using _connection = connection;
+    using _commands = connection.subscribe(commands, () => undefined);
+    await next(connection.troubleChanged, () => true);
+    expect(connection.isConnected).toBe(true);
+    expect(connection.trouble).toContain(`allow reading and writing ${filter} in the broker's access list`);
+    expect(said("warn")).toEqual([connection.trouble]);
+  };
+  await Promise.all(cases.map(check));
+});
+
+test.each([
+  [4, ["topic readwrite ring/#", "topic readwrite found/#"]],
+  // Whoever answers for what is written needs no echo of it.
+  [5, ["topic readwrite ring/#", "topic write found/#"]],
+] as const)("version %i: where all is allowed the echo is heard, and by nobody else", async (version, acl) => {
+  const users = { belfry: "secret", other: "secret" };
+  const lines = ["user belfry", ...acl, "user other", "topic readwrite #"];
+  await using broker = await Mosquitto.start({ users, acl: lines });
+  await using outside = await OutsideClient.open(broker.url, "#", { username: "other", password: "secret" });
+  const login = { username: "belfry", password: "secret", protocolVersion: version };
+  const clock = new ManualClock();
+  const { connection, said } = open({ url: broker.url, ...login, echoTopics: [echo, discoveryEcho] }, clock);
+  await using _connection = connection;
+  const heard: string[] = [];
+  using _commands = connection.subscribe(commands, ({ topic }) => heard.push(topic));
+  await becomes(connection, true);
+  const topics = version === 4 ? [echo.topic, discoveryEcho.topic] : [echo.topic];
+  for (const topic of topics) expect((await outside.message((seen) => seen.topic === topic)).isRetained).toBe(false);
+  // What is heard after the echo comes after it.
+  await outside.publish("ring/b/b/b/b/command", "ON");
+  await expect.poll(() => heard).toEqual(["ring/b/b/b/b/command"]);
+  await clock.advance(60_000);
+  expect([connection.trouble, said("warn")]).toEqual([undefined, []]);
+  expect(outside.seen.filter(({ topic }) => topic.includes("echo"))).toHaveLength(topics.length);
 });
 
 test("a picture of two megabytes arrives whole", async () => {

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { afterAll, beforeAll, expect, test as plainTest } from "vitest";
+import { buildAccount } from "../../simulator/account-builders.ts";
 import { systemClock } from "../../src/foundation/clock.ts";
 import { recordingLogger } from "../../src/foundation/logger.fake.ts";
 import { BrokerConnection, type BrokerOptions } from "../../src/mqtt/broker-connection.ts";
+import { freePort } from "../support/free-port.ts";
 import { hasMosquitto, Mosquitto } from "../support/mosquitto.ts";
+import { SimulatedHome } from "../support/simulated-home.ts";
 
 const test = plainTest.skipIf(!hasMosquitto);
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -102,6 +105,45 @@ test("TLS to a port without it is named", async () => {
   await using _connection = connection;
   await expect.poll(warnings).not.toBe("");
   expect(warnings()).toMatch(/does not speak TLS|closed the connection/);
+});
+
+test("the whole app: own CA, client certificate, odd user and password, and an access list with no more than is needed", async () => {
+  const user = { name: "us er@home", password: "p@ss/w#rd%41 ü:&?" };
+  const plainPort = await freePort();
+  await using broker = await Mosquitto.start({
+    tls,
+    users: { [user.name]: user.password, observer: "secret" },
+    acl: [
+      ...["user us er@home", "topic readwrite ring/#", "topic readwrite homeassistant/#"],
+      ...["user observer", "topic readwrite #"],
+    ],
+    config: [`listener ${plainPort} 127.0.0.1`],
+  });
+  const accounts = [buildAccount({ devices: ["driveway"] })];
+  const observerUrl = `mqtt://observer:secret@127.0.0.1:${plainPort}`;
+  await using home = await SimulatedHome.start({ accounts, broker: { url: observerUrl } });
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(directory, name), text);
+    return join(directory, name);
+  };
+  const settings = {
+    mqtt_url: broker.url,
+    mqtt_user: user.name,
+    mqtt_password: user.password,
+    mqtt_ca: tls.caFile,
+    mqtt_cert: await file("client.pem", client.cert),
+    mqtt_key: await file("client.key", client.key),
+  };
+  const belfry = await home.startBelfry({ settings });
+  await home.allAvailable();
+  const from = home.observer.position;
+  await home.observer.publish(home.topic(home.camera("driveway"), "light", "command"), "ON");
+  await home.observer.waitFor("the light", home.topic(home.camera("driveway"), "light", "state"), {
+    payload: "ON",
+    from,
+  });
+  expect(belfry.lines.filter((line) => / (?:WARN|ERROR) (?!the page has no password)/.test(line))).toEqual([]);
+  expect(belfry.lines.join("\n")).not.toMatch(/w#rd|us er@home/);
 });
 
 plainTest("certificates without TLS, and ones that cannot be read, are refused in words", async () => {

@@ -157,17 +157,17 @@ test("the new session is told our push address again", async () => {
   await room.waitFor("motion", (line) => line.what === "event" && line["name"] === "Driveway");
 });
 
-test("cameras come and go without a restart; one short list is not believed", async () => {
+test("cameras come and go without a restart; some short lists in a row are not believed, empty ones even less", async () => {
   await using cloud = await start({ accounts: [buildAccount({ devices: ["front-door", "driveway"] })] });
-  await using room = new RingRoomProcess({ cloud });
+  const camera = { looks: 3, apartMs: 500, forMs: 2_500 };
+  await using room = new RingRoomProcess({ cloud, settings: { absence: { camera } } });
   expect(namesIn(await room.ready())).toEqual(["Front Door", "Driveway"]);
 
-  cloud.operations.failNextRequests({
-    path: "ring_devices",
-    times: 1,
-    status: 200,
-    body: { doorbots: [], stickup_cams: [] },
-  });
+  const frontDoor = cloud.world.devicesNamed("front-door").map((device) => device.view(Date.now()));
+  const short = { path: "ring_devices", status: 200, times: 2 };
+  cloud.operations.failNextRequests({ ...short, body: { doorbots: frontDoor, stickup_cams: [] } });
+  cloud.operations.failNextRequests({ ...short, times: 4, body: { doorbots: [], stickup_cams: [] } });
+  await expect.poll(() => cloud.operations.state()["pendingFaults"], { timeout: 20_000 }).toEqual([]);
   const added = { id: 900, device_id: "54e019aa0900", description: "Shed" };
   await cloud.journal.waitFor(
     "answer to the next list",

@@ -161,6 +161,44 @@ test("the push connection comes back after a cut, and no event is told twice", a
   expect(room.lines.filter(({ what }) => what === "event")).toHaveLength(3);
 });
 
+test("messages that stay away are noticed by Ring's history: the registration is renewed, and the status says why", async () => {
+  await using cloud = await start();
+  const pushDoubts = { settleMs: 0, lateMs: 500, renewEveryMs: 3_000 };
+  await using room = new RingRoomProcess({ cloud, settings: { eventCheckMs: 1_000, pushDoubts } });
+  await room.ready();
+  await room.pushReady();
+  const registered = (): number => cloud.journal.entries({ kind: "device.registered" }).length;
+  const addresses = (): number =>
+    cloud.journal.entries({ kind: "push.registered" }).filter(({ details }) => details["step"] === "registrations")
+      .length;
+  const before = registered();
+  cloud.operations.turnKnobs("driveway", { push: { isSilent: true } });
+  const { eventId } = await cloud.causeMotion("driveway");
+  const doubted = await room.waitFor(
+    "the doubt",
+    (line) => line.what === "push" && /history shows an event of Driveway/.test(String(line["reason"])),
+    { timeoutMs: 40_000 },
+  );
+  expect(doubted["isHealthy"]).toBe(false);
+  await cloud.journal.waitFor("the connection anew", () => registered() > before, { timeoutMs: 40_000 });
+  expect(addresses()).toBe(1);
+  await room.waitFor("the motion", (line) => line.what === "found" && eventIn(line).eventId === eventId);
+  expect(room.lines.filter(({ what }) => what === "event")).toEqual([]);
+
+  // Still silent: now with another address.
+  await room.waitFor("the connection", (line) => line.what === "push" && line["isRegistered"] === true, {
+    after: room.lines.indexOf(doubted) + 1,
+  });
+  await cloud.causeMotion("driveway");
+  await cloud.journal.waitFor("another address", () => addresses() === 2, { timeoutMs: 40_000 });
+
+  const after = room.lines.length;
+  await room.waitFor("the connection", (line) => line.what === "push" && line["isRegistered"] === true, { after });
+  cloud.operations.turnKnobs("driveway", { push: { isSilent: false } });
+  await cloud.causeMotion("driveway");
+  await room.waitFor("health", (line) => line.what === "push" && line["isHealthy"] === true, { after });
+}, 180_000);
+
 test("pictures: fresh with their time, never hanging, refused where there can be none", async () => {
   await using cloud = await start();
   await using room = new RingRoomProcess({ cloud, settings: { snapshotTimeoutMs: 1_000 } });

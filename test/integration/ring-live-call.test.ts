@@ -71,8 +71,9 @@ test("video and sound arrive in order, key frame first; the hang-up is told to R
     );
   }
   console.info(`ms: ${times.join("; ")}`);
-  const [report] = room.lines.filter(({ what }) => what === "sender-report");
-  expect(Math.abs(Number(report?.["skewMs"]))).toBeLessThan(200);
+  // The reports' time is that of the wall clock; how long they were on their way is the machine's matter.
+  const skews = room.lines.filter(({ what }) => what === "sender-report").map((line) => Number(line["skewMs"]));
+  expect(Math.min(...skews.map(Math.abs))).toBeLessThan(200);
   expect(cloud.live.calls).toEqual([]);
   expect(cloud.journal.violations).toEqual([]);
   expect(cloud.refusals).toEqual([]);
@@ -91,6 +92,25 @@ test("a STUN server that does not answer delays nothing", async () => {
   console.info(`ms to the first video packet without STUN: ${times.join(", ")}`);
   expect(Math.min(...times)).toBeLessThan(1_000);
   expect(await room.stop()).toBe(0);
+});
+
+test("a media server that begins its handshake before we know the way is heard at once", async () => {
+  await using room = await prepare({ probesClient: true });
+  const times: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    const after = cloud.journal.entries().at(-1)?.sequence ?? 0;
+    const { id } = await room.command("call", { camera });
+    for (const kind of ["video", "audio"]) await room.waitFor(kind, isFirst(id, kind));
+    const entries = cloud.journal.entries({ after });
+    const answered = entries.find(({ kind }) => kind === "live.answered")?.at ?? Number.NaN;
+    const connected = entries.filter(({ kind }) => kind === "live.connected").map(({ at }) => at - answered);
+    expect(connected).toHaveLength(2);
+    times.push(Math.max(...connected));
+    await room.command("hang-up", { value: id });
+  }
+  console.info(`ms from the answer to both transports connected: ${times.map(Math.round).join(", ")}`);
+  // A lost ClientHello comes again after a second.
+  expect(Math.min(...times)).toBeLessThan(400);
 });
 
 test("PCMU sound; a camera without sound", async () => {
@@ -175,7 +195,10 @@ test("no ticket, no signalling, blocked and offline cameras: refused by name", a
   expect(await room.command("call", { camera })).toMatchObject({ code: "call.ticket" });
   expect(now() - startedAt).toBeLessThan(2_000);
   cloud.operations.failNextRequests({ path: "signalsocket", times: 1, status: 200, body: { ticket: "unknown" } });
-  expect(["call.signalling", "call.closed"]).toContain((await room.command("call", { camera }))["code"]);
+  expect(await room.command("call", { camera })).toMatchObject({
+    code: "call.closed",
+    text: "Driveway: Ring ended the call (code 5, Authentication failed: -1)",
+  });
 
   const changed = (field: string, value: boolean) => (line: RingLine) =>
     line.what === "state" && (line["state"] as Record<string, unknown>)[field] === value;

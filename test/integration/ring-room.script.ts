@@ -65,6 +65,7 @@ function watch(cameras: readonly RingCamera[]): void {
     watched.add(camera);
     camera.stateChanged.subscribe((state) => say("state", { state }));
     camera.eventHappened.subscribe((event) => say("event", { name: camera.state.name, event }));
+    camera.eventFound.subscribe((event) => say("found", { name: camera.state.name, event }));
     camera.eventImageReady.subscribe((image) => say("image", { name: camera.state.name, image }));
   }
 }
@@ -103,6 +104,9 @@ function countingSink(id: number, startedAt: number): LiveCallSink & { readonly 
         counts["keyFrames"] = (counts["keyFrames"] ?? 0) + 1;
         say("key-frame", { id, ms: elapsed(), count: counts["keyFrames"] });
       }
+    },
+    restart(kind) {
+      last.delete(kind);
     },
     senderReport(kind, rtpTimestamp, senderUnixMs) {
       counts["reports"] = (counts["reports"] ?? 0) + 1;

@@ -7,6 +7,7 @@ import { opusTrack } from "../../src/media/formats/track.ts";
 import type { MediaSession, MediaSink, MediaSource } from "../../src/media/hub/media-source.ts";
 
 export const framesPerSecond = 25;
+export const keyFrameSeconds = 2;
 const loopFrames = 100;
 const frameMs = 1000 / framesPerSecond;
 const packetBytes = 1_200;
@@ -14,10 +15,10 @@ const packetBytes = 1_200;
 const ffmpeg = (args: string): Buffer =>
   execFileSync("ffmpeg", ["-v", "error", ...args.split(" "), "-"], { maxBuffer: 1e9 });
 
-/** Pictures, each a list of NAL units; a key frame every 2 s. */
+/** Pictures, each a list of NAL units. */
 function pictures(): Buffer[][] {
   const stream = ffmpeg(
-    `-f lavfi -i testsrc2=s=1280x720:r=${framesPerSecond}:d=4 -c:v libx264 -preset ultrafast -tune zerolatency -b:v 2M -g 50 -x264-params aud=1:sliced-threads=0 -pix_fmt yuv420p -f h264`,
+    `-f lavfi -i testsrc2=s=1280x720:r=${framesPerSecond}:d=4 -c:v libx264 -preset ultrafast -tune zerolatency -b:v 2M -g ${keyFrameSeconds * framesPerSecond} -x264-params aud=1:sliced-threads=0 -pix_fmt yuv420p -f h264`,
   );
   const units: Buffer[] = [];
   for (let start = stream.indexOf("\0\0\x01") + 3; start > 2; ) {
@@ -100,7 +101,7 @@ class LoopingSession implements MediaSession {
   }
 
   requestKeyFrame(): void {
-    // It has one every 2 s.
+    // It has them at its own pace.
   }
 
   close(): void {

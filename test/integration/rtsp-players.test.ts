@@ -1,4 +1,4 @@
-// The RTSP server over the real hub, read by FFmpeg's players.
+// A stream engine over the real hub, read by FFmpeg's players.
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -11,8 +11,9 @@ import { createAacTranscoderFactory } from "../../src/media/ffmpeg/aac-transcode
 import { StreamHub } from "../../src/media/hub/stream-hub.ts";
 import { volatileMemory } from "../../src/media/hub/stream-memory.ts";
 import { StreamPath } from "../../src/media/hub/stream-path.ts";
-import { RtspServer } from "../../src/media/servers/rtsp/rtsp-server.ts";
-import { framesPerSecond, LoopingCamera } from "./rtsp-camera.fixtures.ts";
+import { differs } from "../support/stream-engines.ts";
+import { framesPerSecond, keyFrameSeconds, LoopingCamera } from "./rtsp-camera.fixtures.ts";
+import { ServedHub } from "./served-hub.fixtures.ts";
 
 const login = { username: "ann", password: "s3cret-word" };
 const instance = randomUUID();
@@ -22,7 +23,7 @@ const camera = new LoopingCamera();
 const dependencies = { clock: systemClock, logger, signal: lifetime.signal };
 let hub: StreamHub;
 let stream: StreamPath;
-let server: RtspServer;
+let server: ServedHub;
 
 beforeEach(async () => {
   camera.openings = 0;
@@ -36,13 +37,17 @@ beforeEach(async () => {
     ...dependencies,
   });
   hub.add(stream);
-  server = await RtspServer.listen({ host: "127.0.0.1", port: 0, streams: hub, serverName: "Belfry" }, dependencies);
+  server = await serve();
 });
 afterEach(async () => {
   await server[Symbol.asyncDispose]();
   await hub[Symbol.asyncDispose]();
 });
 afterAll(() => lifetime.abort());
+
+/** `settings` by their names. */
+const serve = (settings: Readonly<Record<string, string>> = {}): Promise<ServedHub> =>
+  ServedHub.start(hub, instance, dependencies, settings);
 
 const url = (path = "cam_live", user = "", of = server): string => `rtsp://${user}127.0.0.1:${of.port}/${path}`;
 
@@ -70,6 +75,10 @@ const watch = async (target: string, seconds: number, ...more: readonly string[]
 
 const framesIn = (progress: string): number => Number([...progress.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
 
+/** This camera has key frames at its own pace only. */
+const missedFrames = differs("first-picture") ? keyFrameSeconds * framesPerSecond : 0;
+const leastFrames = (seconds: number): number => seconds * framesPerSecond - 3 - missedFrames;
+
 const reached = async (isReached: () => boolean): Promise<void> => {
   if (isReached()) return;
   await new Promise<void>((resolve) => {
@@ -94,15 +103,15 @@ test("ffprobe sees H.264, AAC and Opus, the first time and when the format is re
 });
 
 test("ffmpeg decodes five seconds of all tracks without a word", async () => {
-  const { out, complaints, code } = await watch(url("cam_live/?x=1"), 5);
+  const { out, complaints, code } = await watch(url(differs("slash") ? "cam_live?x=1" : "cam_live/?x=1"), 5);
   expect([complaints, code]).toEqual(["", 0]);
-  expect(framesIn(out)).toBeGreaterThanOrEqual(5 * framesPerSecond - 3);
+  expect(framesIn(out)).toBeGreaterThanOrEqual(leastFrames(5));
 });
 
 test("several readers share one source, which is released after the last", async () => {
   const results = await Promise.all([1, 2, 3, 4].map(() => watch(url(), 3)));
   expect(results.map(({ complaints, code }) => [complaints, code])).toEqual(results.map(() => ["", 0]));
-  for (const { out } of results) expect(framesIn(out)).toBeGreaterThanOrEqual(3 * framesPerSecond - 3);
+  for (const { out } of results) expect(framesIn(out)).toBeGreaterThanOrEqual(leastFrames(3));
   await reached(() => stream.status.state === "idle");
   expect([camera.openings, camera.openSessions]).toEqual([1, 0]);
 });
@@ -120,8 +129,7 @@ test("a killed player is gone from the viewers, and the source ends", async () =
 });
 
 test("players log in by Digest, and not with a wrong password", async () => {
-  const options = { host: "127.0.0.1", port: 0, streams: hub, serverName: "Belfry", credentials: login };
-  await using guarded = await RtspServer.listen(options, dependencies);
+  await using guarded = await serve({ livestream_user: login.username, livestream_pass: login.password });
   const good = await watch(url("cam_live", "ann:s3cret-word@", guarded), 2);
   expect([good.complaints, good.code]).toEqual(["", 0]);
   for (const user of ["", "ann:wrong@"]) {
@@ -140,15 +148,12 @@ test("a player that leaves it to its habits plays by UDP", async () => {
     ...["-v", "error", "-i", url(), "-t", "3", "-progress", "pipe:1", "-f", "null", "-"],
   ]);
   expect([complaints, code]).toEqual(["", 0]);
-  expect(framesIn(out)).toBeGreaterThanOrEqual(3 * framesPerSecond - 3);
+  expect(framesIn(out)).toBeGreaterThanOrEqual(leastFrames(3));
   await reached(() => watchers() === 0);
 });
 
 test("where UDP is off, a player that wants it is brought to TCP", async () => {
-  await using tcpOnly = await RtspServer.listen(
-    { host: "127.0.0.1", port: 0, streams: hub, serverName: "Belfry", udp: false },
-    dependencies,
-  );
+  await using tcpOnly = await serve({ rtsp_udp: "false" });
   const target = url("cam_live", "", tcpOnly);
   const { complaints, code } = await run("ffmpeg", ["-v", "error", "-i", target, "-t", "1", "-f", "null", "-"]);
   expect(complaints.trim().split("\n")).toEqual([expect.stringContaining("461 Unsupported Transport")]);
@@ -193,6 +198,6 @@ test("two hundred connections of garbage, torn and oversized requests disturb no
   );
   const { out, complaints } = await watching;
   expect(complaints).toBe("");
-  expect(framesIn(out)).toBeGreaterThanOrEqual(4 * framesPerSecond - 3);
+  expect(framesIn(out)).toBeGreaterThanOrEqual(leastFrames(4));
   await reached(() => watchers() === 0);
 });

@@ -126,7 +126,12 @@ test("publishing is refused: on the public listener, where nobody waits, and twi
 test("switching the stream off sends the publisher away", async () => {
   const place = internal.openPublication();
   const ended = new AbortController();
-  const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+  const sink = {
+    track: () => undefined,
+    restart: () => undefined,
+    packet: () => undefined,
+    senderReport: () => undefined,
+  };
   const opening = place.source.open(sink, ended.signal);
   const publisher = await start(publishing(place.url));
   const session = await opening;
@@ -137,7 +142,12 @@ test("switching the stream off sends the publisher away", async () => {
 });
 
 test("a publisher that is killed is an error of the source", async () => {
-  const sink = { track: () => undefined, packet: () => undefined, senderReport: () => undefined };
+  const sink = {
+    track: () => undefined,
+    restart: () => undefined,
+    packet: () => undefined,
+    senderReport: () => undefined,
+  };
   const place = internal.openPublication();
   const opening = place.source.open(sink, lifetime.signal);
   const publisher = await start(publishing(place.url));

@@ -3,7 +3,9 @@ import type { LiveKnobs } from "../../simulator/contracts.ts";
 import type { JournalEntry } from "../../simulator/journal.ts";
 import type { BelfryOptions, BelfryProcess } from "../support/belfry-process.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
+import { RtspReader, type RtspReaderOptions, RtspStatusError } from "../support/rtsp-reader.ts";
 import { type HomeOptions, SimulatedHome } from "../support/simulated-home.ts";
+import { differs } from "../support/stream-engines.ts";
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -15,10 +17,12 @@ export interface StreamHomeOptions extends HomeOptions {
 export class StreamHome implements AsyncDisposable {
   readonly home: SimulatedHome;
   belfry: BelfryProcess;
+  readonly #options: Pick<BelfryOptions, "settings">;
 
-  private constructor(home: SimulatedHome, belfry: BelfryProcess) {
+  private constructor(home: SimulatedHome, belfry: BelfryProcess, options: Pick<BelfryOptions, "settings">) {
     this.home = home;
     this.belfry = belfry;
+    this.#options = options;
   }
 
   static async start({ settings, path, ...options }: StreamHomeOptions = {}): Promise<StreamHome> {
@@ -26,7 +30,7 @@ export class StreamHome implements AsyncDisposable {
     try {
       const belfry = await home.startBelfry({ ...(settings && { settings }), ...(path && { path }) });
       await home.allAvailable();
-      return new StreamHome(home, belfry);
+      return new StreamHome(home, belfry, settings ? { settings } : {});
     } catch (error) {
       await home[Symbol.asyncDispose]();
       throw error;
@@ -34,15 +38,26 @@ export class StreamHome implements AsyncDisposable {
   }
 
   /** Belfry again, on the same data. */
-  async restart(): Promise<void> {
+  async restart(settings: BelfryOptions["settings"] = {}): Promise<void> {
     await this.belfry.stop();
     const from = this.home.observer.position;
-    this.belfry = await this.home.startBelfry();
+    const { settings: usual, ...options } = this.#options;
+    this.belfry = await this.home.startBelfry({ ...options, settings: { ...usual, ...settings } });
     await this.home.allAvailable({ from });
   }
 
   url(slug: string): string {
     return this.belfry.rtspUrl(this.home.camera(slug).record.device_id);
+  }
+
+  /** Plays; where the engine may still be at what was so before, at the second request. */
+  async play(slug: string, options: RtspReaderOptions = {}): Promise<RtspReader> {
+    try {
+      return await RtspReader.play(this.url(slug), options);
+    } catch (error) {
+      if (!differs("moments") || !(error instanceof RtspStatusError)) throw error;
+      return await RtspReader.play(this.url(slug), options);
+    }
   }
 
   turn(slug: string, live: Partial<LiveKnobs>): void {

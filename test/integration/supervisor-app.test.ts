@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { hostname } from "node:os";
 import { expect, onTestFinished, test as plainTest } from "vitest";
 import { FakeSupervisor, type SupervisorRecord } from "../support/fake-supervisor.ts";
 import { freePort } from "../support/free-port.ts";
@@ -5,6 +8,7 @@ import { probeStreams } from "../support/media-probe.ts";
 import { hasMosquitto, Mosquitto } from "../support/mosquitto.ts";
 import { PageClient } from "../support/page-client.ts";
 import { SimulatedHome } from "../support/simulated-home.ts";
+import { until } from "../support/until.ts";
 
 const test = plainTest.skipIf(!hasMosquitto);
 const user = { username: "addons", password: "s3cret-of-the-broker" };
@@ -100,6 +104,15 @@ test("a broker that changes its password is followed; a Supervisor that is away 
   expect(second.countLines(/Supervisor|install and start/)).toBe(0);
 });
 
+test("an owner's MQTT user wins over the Supervisor's", async () => {
+  const app = await house();
+  const { home, broker, supervisor, environment } = app;
+  supervisor.record.mqtt = { ...offered(broker), username: "nobody", password: "an old one" };
+  const settings = { mqtt_url: "", mqtt_user: user.username, mqtt_password: user.password };
+  await home.startBelfry({ settings, environment });
+  await home.allAvailable();
+});
+
 test("an owner's broker and host win; a Supervisor that says nothing only costs its answers", async () => {
   const { home, supervisor, environment } = await house({ isMute: true });
   const settings = { mqtt_url: home.brokerUrl, stream_host: "cams.home", home_assistant_url: "http://ha.home:8123/" };
@@ -110,17 +123,63 @@ test("an owner's broker and host win; a Supervisor that says nothing only costs 
   const info = JSON.parse(home.observer.latest(topic)?.text ?? "{}");
   expect(info.stream_Source).toContain("rtsp://cams.home:");
   expect(info.still_Image_URL).toMatch(/^http:\/\/ha\.home:8123\{\{/);
-  expect(supervisor.requests).toEqual(["/addons/self/info"]);
+  expect(new Set(supervisor.requests)).toEqual(new Set(["/addons/self/info"]));
   // Only the ingress proxy may see the page; the health check may ask.
   const page = new PageClient(belfry.webPort);
   expect((await page.get("/")).status).toBe(403);
   expect((await page.get("/healthz")).status).toBe(200);
 });
 
+test("a Supervisor that is slow when we start is asked again, and the stream address follows", async () => {
+  const [rtspPort, opened] = [await freePort(), await freePort()];
+  const app = await house({ network: { [`${rtspPort}/tcp`]: opened }, garbage: "<html>the Supervisor starts</html>" });
+  const { home, supervisor, environment } = app;
+  const settings = { mqtt_url: home.brokerUrl, rtsp_port: rtspPort };
+  const belfry = await home.startBelfry({ settings, environment });
+  await home.allAvailable();
+  await belfry.waitForLine(/stream addresses show our own host name/);
+  const { device_id } = home.camera("front-door").record;
+  const before = await infoOf(app, () => true);
+  expect(before["stream_Source"]).toBe(`rtsp://${hostname()}:${rtspPort}/${device_id}_live`);
+  supervisor.record.garbage = undefined;
+  const address = `rtsp://local-belfry:${opened}/${device_id}_live`;
+  await infoOf(app, ({ stream_Source: url }) => url === address);
+  expect(await probeStreams(`rtsp://127.0.0.1:${opened}/${device_id}_live`)).toMatchObject([{ codec: "h264" }, {}, {}]);
+  expect(belfry.countLines(/stream addresses/)).toBe(1);
+});
+
+test("a port that the owner opens never takes the page's: Home Assistant finds the page where it looks for it", async () => {
+  const [rtspPort, webPort] = [await freePort(), await freePort()];
+  const app = await house({ network: { [`${rtspPort}/tcp`]: webPort } });
+  const { home, environment } = app;
+  const settings = { mqtt_url: home.brokerUrl, rtsp_port: rtspPort, web_port: webPort };
+  const belfry = await home.startBelfry({ settings, environment });
+  await home.allAvailable();
+  expect((await new PageClient(webPort).get("/healthz")).json).toEqual({ status: "ok" });
+  await belfry.waitForLine(
+    new RegExp(`opened port ${webPort}, which is the page's in here: open another one for RTSP`),
+  );
+  expect((await infoOf(app, () => true))["stream_Source"]).toContain(`rtsp://local-belfry:${rtspPort}/`);
+});
+
+test("as an app the page never moves to another port", async () => {
+  const taken = createServer().listen(await freePort(), "0.0.0.0");
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const { home, environment } = await house();
+  const belfry = await home.startBelfry({ settings: { mqtt_url: home.brokerUrl, web_port: port }, environment });
+  expect(await belfry.exited).toEqual({ code: 1, signal: null });
+  expect(belfry.lines.at(-1)).toMatch(`port ${port} for the page belongs to another program`);
+});
+
 test("a stop while the Supervisor is silent is quick", async () => {
-  const { home, environment } = await house({ isMute: true });
+  const { home, supervisor, environment } = await house({ isMute: true });
   const belfry = await home.startBelfry({ settings: { mqtt_url: "" }, environment });
-  await belfry.waitForLine(/Belfry .* starts/);
+  await until("the Supervisor being asked", () => supervisor.requests.includes("/addons/self/info") || undefined, {
+    timeoutMs: 30_000,
+  });
   const askedAt = performance.now();
   expect(await belfry.stop()).toEqual({ code: 0, signal: null });
   expect(performance.now() - askedAt).toBeLessThan(5_000);

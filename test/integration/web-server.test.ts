@@ -109,7 +109,6 @@ function calm(): HouseStatus {
   return {
     version: "1.2.3",
     at: Date.now(),
-    startedAt: Date.now() - 5_000,
     signIn: { state: "signed-in" },
     push: { isHealthy: true },
     broker: { isConnected: true, address: "mqtt://broker:1883" },
@@ -361,32 +360,27 @@ test("so many pages may be open, and all are closed at the end", async () => {
   await Promise.all([server[Symbol.asyncDispose](), one.ended, two.ended]);
 });
 
-test("health: 200 with details while the process works, 503 when a part does not", async () => {
+test("health: 200 while the process works, 503 when a part does not, and nothing else, as anybody may ask", async () => {
   const house = await open();
   const { client } = house;
-  const well = await client.get("/healthz");
-  expect(well.status).toBe(200);
-  expect(well.json).toMatchObject({
-    status: "ok",
-    version: "1.2.3",
-    signIn: "signed-in",
-    push: true,
-    broker: true,
-    cameras: 0,
-  });
-  expect(Number(well.json["uptimeSeconds"])).toBeGreaterThanOrEqual(5);
+  const ask = async () => {
+    const { status, text } = await client.get("/healthz");
+    return [status, text];
+  };
+  const well = [200, '{"status":"ok"}'];
+  const unwell = [503, '{"status":"unwell"}'];
+  expect(await ask()).toEqual(well);
   // Ring or the broker being away is no reason to restart us.
   house.change({ signIn: { state: "refused" }, broker: { isConnected: false, address: "mqtt://b:1" } });
-  expect((await client.get("/healthz")).status).toBe(200);
-  // It is not well where nothing gets its turn.
+  expect(await ask()).toEqual(well);
+  house.isWell = false;
+  expect(await ask()).toEqual(unwell);
+  house.isWell = true;
+  expect(await ask()).toEqual(well);
+  // It is not well where nothing gets its turn, whoever asked first.
   const until = performance.now() + 6_500;
   for (let now = 0; now < until; ) now = performance.now();
-  const stuck = await client.get("/healthz");
-  expect([stuck.status, Number(stuck.json["eventLoopDelayMs"]) > 5_000]).toEqual([503, true]);
-  expect((await client.get("/healthz")).status).toBe(200);
-  house.isWell = false;
-  const unwell = await client.get("/healthz");
-  expect([unwell.status, unwell.json["status"]]).toEqual([503, "unwell"]);
+  expect([await ask(), await ask()]).toEqual([unwell, unwell]);
 });
 
 test("nothing of what is entered gets into the log", async () => {

@@ -11,6 +11,8 @@ export interface RegistryEntry {
   readonly entity_id: string;
   readonly unique_id: string;
   readonly platform: string;
+  readonly config_entry_id: string | null;
+  readonly original_name: string | null;
   readonly device_id: string | null;
   readonly entity_category: string | null;
   readonly disabled_by: string | null;
@@ -20,24 +22,30 @@ export interface RegistryDevice {
   readonly id: string;
   readonly identifiers: readonly (readonly string[])[];
   readonly name: string;
+  readonly manufacturer: string | null;
+  readonly model: string | null;
+  readonly sw_version: string | null;
   readonly via_device_id: string | null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const answerLimitMs = 15_000;
+/** It may open a stream before it answers, and has 30 s of patience with that. */
+const answerLimitMs = 40_000;
 
 export class HomeAssistantClient implements Disposable {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #states = new Map<string, EntityState>();
+  /** By the id of the subscription. */
+  readonly #eventListeners = new Map<number, (data: Fields) => void>();
   readonly #listeners = new Set<(state: EntityState | undefined, id: string) => void>();
   #nextId = 1;
 
   private constructor(url: string, token: string, socket: WebSocket) {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
     this.#socket = socket;
     socket.on("message", (data) => this.#receive(JSON.parse(data.toString()) as Fields));
@@ -56,7 +64,7 @@ export class HomeAssistantClient implements Disposable {
     });
     await authenticated;
     const client = new HomeAssistantClient(url, token, socket);
-    await client.ask({ type: "subscribe_events", event_type: "state_changed" });
+    await client.onEvent("state_changed", (data) => client.#keep(data));
     for (const state of (await client.rest("GET", "states")) as EntityState[])
       client.#states.set(state.entity_id, state);
     return client;
@@ -95,18 +103,24 @@ export class HomeAssistantClient implements Disposable {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
+  /** Hears every event of a type from now on, as long as the connection stands. */
+  async onEvent(type: string, listener: (data: Fields) => void): Promise<void> {
+    this.#eventListeners.set(this.#nextId, listener);
+    await this.ask({ type: "subscribe_events", event_type: type });
+  }
+
   async call(domain: string, service: string, data: Fields): Promise<void> {
     await this.rest("POST", `services/${domain}/${service}`, data);
   }
 
   async bytes(path: string): Promise<Buffer> {
-    const reply = await fetch(`${this.#url}/api/${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
+    const reply = await fetch(`${this.url}/api/${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
     if (!reply.ok) throw new Error(`GET /api/${path} -> ${reply.status}`);
     return Buffer.from(await reply.arrayBuffer());
   }
 
   async rest(method: string, path: string, body?: Fields): Promise<unknown> {
-    const reply = await fetch(`${this.#url}/api/${path}`, {
+    const reply = await fetch(`${this.url}/api/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
@@ -133,25 +147,30 @@ export class HomeAssistantClient implements Disposable {
     return (await this.ask({ type: "config/device_registry/list" })) as RegistryDevice[];
   }
 
+  /** Sets an integration up as its owner does, one answer for each form; what was set up of it before is removed. */
+  async setUp(integration: string, ...answers: readonly Fields[]): Promise<void> {
+    await this.remove(integration);
+    const start = { handler: integration, show_advanced_options: true };
+    let flow = (await this.rest("POST", "config/config_entries/flow", start)) as { flow_id: string; type: string };
+    for (const answer of answers) {
+      // Where there is only one way, Home Assistant does not offer the choice.
+      if ("next_step_id" in answer && flow.type !== "menu") continue;
+      flow = (await this.rest("POST", `config/config_entries/flow/${flow.flow_id}`, answer)) as typeof flow;
+    }
+    if (flow.type !== "create_entry")
+      throw new Error(`the set-up of ${integration} ended with ${JSON.stringify(flow)}`);
+  }
+
+  async remove(integration: string): Promise<void> {
+    const entries = (await this.ask({ type: "config_entries/get", domain: integration })) as { entry_id: string }[];
+    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
+  }
+
   /** Its MQTT integration uses this broker from now on, and nothing is left of what it knew of another. */
   async useBroker(url: string): Promise<void> {
-    const { hostname, port } = new URL(url);
-    const entries = (await this.ask({ type: "config_entries/get", domain: "mqtt" })) as { entry_id: string }[];
-    for (const { entry_id } of entries) await this.rest("DELETE", `config/config_entries/entry/${entry_id}`);
-    let flow = (await this.rest("POST", "config/config_entries/flow", {
-      handler: "mqtt",
-      show_advanced_options: true,
-    })) as { flow_id: string; type: string };
-    const next = async (body: Fields): Promise<void> => {
-      flow = (await this.rest("POST", `config/config_entries/flow/${flow.flow_id}`, body)) as typeof flow;
-    };
-    if (flow.type === "menu") await next({ next_step_id: "broker" });
-    await next({
-      broker: hostname,
-      port: Number(port),
-      other_settings: { set_client_cert: false, set_ca_cert: "off" },
-    });
-    if (flow.type !== "create_entry") throw new Error(`the MQTT set-up ended with ${JSON.stringify(flow)}`);
+    const { hostname: broker, port } = new URL(url);
+    const other_settings = { set_client_cert: false, set_ca_cert: "off" };
+    await this.setUp("mqtt", { next_step_id: "broker" }, { broker, port: Number(port), other_settings });
   }
 
   /** As a restart does for MQTT: all entities are loaded anew, the birth message is sent. */
@@ -164,12 +183,16 @@ export class HomeAssistantClient implements Disposable {
     this.#socket.close();
   }
 
+  #keep(data: Fields): void {
+    const { entity_id: id, new_state: state } = data as unknown as { entity_id: string; new_state: EntityState | null };
+    if (state) this.#states.set(id, state);
+    else this.#states.delete(id);
+    for (const listener of [...this.#listeners]) listener(state ?? undefined, id);
+  }
+
   #receive(message: Fields): void {
     if (message["type"] === "event") {
-      const { data } = message["event"] as { data: { entity_id: string; new_state: EntityState | null } };
-      if (data.new_state) this.#states.set(data.entity_id, data.new_state);
-      else this.#states.delete(data.entity_id);
-      for (const listener of [...this.#listeners]) listener(data.new_state ?? undefined, data.entity_id);
+      this.#eventListeners.get(message["id"] as number)?.((message["event"] as { data: Fields }).data);
       return;
     }
     const answer = this.#waiting.get(message["id"] as number);

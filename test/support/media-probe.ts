@@ -23,11 +23,19 @@ interface FfprobeStream {
   channels?: number;
 }
 
-/** The streams that ffprobe sees over RTSP by TCP; rejects with its words where it fails. */
-export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
-  const args = ["-v", "error", "-rtsp_transport", "tcp", "-show_streams", "-of", "json", url];
-  const run = await runProgram("ffprobe", args, { timeoutMs });
-  if (run.code !== 0) throw new Error(`ffprobe failed on ${url}: ${run.stderr.trim()}`);
+/** The streams that ffprobe sees, over RTSP by TCP; rejects with its words where it fails. */
+export function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Promise<ProbedStream[]> {
+  return probe([...(url.startsWith("rtsp:") ? ["-rtsp_transport", "tcp"] : []), url], timeoutMs);
+}
+
+/** The same of a file. */
+export function probeFile(path: string): Promise<ProbedStream[]> {
+  return probe([path], 20_000);
+}
+
+async function probe(input: readonly string[], timeoutMs: number): Promise<ProbedStream[]> {
+  const run = await runProgram("ffprobe", ["-v", "error", "-show_streams", "-of", "json", ...input], { timeoutMs });
+  if (run.code !== 0) throw new Error(`ffprobe failed on ${input.at(-1)}: ${run.stderr.trim()}`);
   const { streams = [] }: { streams?: FfprobeStream[] } = JSON.parse(run.stdout.toString());
   return streams.map((stream) => ({
     type: stream.codec_type ?? "unknown",
@@ -38,6 +46,15 @@ export async function probeStreams(url: string, { timeoutMs = 20_000 } = {}): Pr
     sampleRate: stream.sample_rate === undefined ? undefined : Number(stream.sample_rate),
     channels: stream.channels,
   }));
+}
+
+/** When key frames of a stream are shown, in seconds of its own clock, from a reader's start to the stream's end. */
+export async function keyFrameTimes(url: string, { timeoutMs = 40_000 } = {}): Promise<number[]> {
+  const args = ["-v", "error", "-rtsp_transport", "tcp", "-select_streams", "v:0"];
+  const entries = ["-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", url];
+  const { stdout } = await runProgram("ffprobe", [...args, ...entries], { timeoutMs });
+  // The very first one may have no time yet.
+  return [...stdout.toString().matchAll(/^([\d.]+),K/gm)].map(([, time]) => Number(time));
 }
 
 /** Width and height of a JPEG, by decoding it completely; throws where it is damaged. */

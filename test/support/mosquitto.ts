@@ -80,6 +80,11 @@ export class Mosquitto implements AsyncDisposable {
     await gone;
   }
 
+  /** Its connections stay and nothing is answered any more; only `kill` ends it then. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
   async restart(): Promise<void> {
     await this.kill();
     await this.run();

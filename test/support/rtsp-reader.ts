@@ -36,7 +36,9 @@ export class RtspStatusError extends Error {
 const idr = 5;
 const sei = 6;
 const sps = 7;
+const aggregate = 24;
 const fragment = 28;
+const rtpHeaderBytes = 12;
 
 export class RtspReader implements AsyncDisposable {
   readonly tracks: ReceivedTrack[] = [];
@@ -143,6 +145,15 @@ export class RtspReader implements AsyncDisposable {
     return picture;
   }
 
+  /** Resolves with the first one from which a player can decode. */
+  async keyPicture(options: { timeoutMs?: number } = {}): Promise<ReceivedPicture> {
+    const isKey = ({ isKeyFrame }: ReceivedPicture): boolean => isKeyFrame;
+    await this.until("key picture", () => this.pictures.some(isKey), options);
+    const picture = this.pictures.find(isKey);
+    if (!picture) throw new Error("pictures do not go away");
+    return picture;
+  }
+
   /** Leaves without a word, as players do that are killed. */
   destroy(): void {
     this.#socket.destroy();
@@ -218,13 +229,7 @@ export class RtspReader implements AsyncDisposable {
   }
 
   #video(packet: Buffer): void {
-    const type = (packet[12] ?? 0) & 31;
-    const unit = type === fragment ? (packet[13] ?? 0) & 31 : type;
-    if (unit === idr || unit === sps) {
-      this.#isKeyFrame = true;
-      if (Number.isNaN(this.times.firstKeyFrameByte)) this.times.firstKeyFrameByte = monotonicUnixMs();
-    }
-    if (type === sei) this.#stamp = readStamp(packet);
+    for (const unit of unitsIn(packet.subarray(rtpHeaderBytes))) this.#unit(unit);
     const isMarked = ((packet[1] ?? 0) & 0x80) !== 0;
     if (!isMarked) return;
     const rtpTimestamp = packet.readUInt32BE(4);
@@ -234,8 +239,30 @@ export class RtspReader implements AsyncDisposable {
     this.#isKeyFrame = false;
   }
 
+  #unit(unit: Buffer): void {
+    const type = (unit[0] ?? 0) & 31;
+    const kind = type === fragment ? (unit[1] ?? 0) & 31 : type;
+    if (kind === idr || kind === sps) {
+      this.#isKeyFrame = true;
+      if (Number.isNaN(this.times.firstKeyFrameByte)) this.times.firstKeyFrameByte = monotonicUnixMs();
+    }
+    if (type === sei) this.#stamp = readStamp(unit);
+  }
+
   #wake(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }
+}
+
+/** Small units may come together in one packet (RFC 6184, 5.7.1), each behind its length. */
+function unitsIn(payload: Buffer): Buffer[] {
+  if (((payload[0] ?? 0) & 31) !== aggregate) return [payload];
+  const units: Buffer[] = [];
+  for (let at = 1; at + 2 <= payload.length; ) {
+    const length = payload.readUInt16BE(at);
+    units.push(payload.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return units;
 }

@@ -9,6 +9,7 @@ import type { Device } from "../../simulator/device.ts";
 import { type BelfryOptions, BelfryProcess, signIn } from "./belfry-process.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { MqttObserver } from "./mqtt-observer.ts";
+import { engineSettings } from "./stream-engines.ts";
 
 /** Any broker that is running; it is stopped by whoever started it. */
 export interface RunningBroker {
@@ -111,7 +112,7 @@ export class SimulatedHome implements AsyncDisposable {
   /** Starts Belfry on this home; the home stops it at its end if nobody did before. */
   async startBelfry(options: StartOptions = {}): Promise<BelfryProcess> {
     const { dataDirectory, brokerUrl } = this;
-    const settings = { mqtt_url: brokerUrl, ...options.settings };
+    const settings = { mqtt_url: brokerUrl, ...engineSettings, ...options.settings };
     const environment = { ...this.cloud.clientEnvironment(), ...options.environment };
     return this.#stack.use(await BelfryProcess.start({ ...options, environment, dataDirectory, settings }));
   }

@@ -2,8 +2,9 @@
 
 export const cameraNotes: Readonly<Record<string, string>> = {
   motion: "Motion, on for `motion_duration` after each event; last time, event id and person in the attributes.",
-  motion_event: "Fires at every push message, also twice within the hold time.",
-  ding: "Doorbell press, on for `ding_duration`; last time and event id in the attributes.",
+  motion_event:
+    "Fires at every push message, also twice within the hold time; again where a later message knows better what it was.",
+  ding: "Doorbell press, on for `ding_duration`; last time, event id and person in the attributes.",
   doorbell_event: "Fires at every press.",
   last_activity: "When something happened last.",
   motion_duration: "How long `motion` stays on.",
@@ -48,8 +49,9 @@ export const cameraNotes: Readonly<Record<string, string>> = {
   battery_1: "Level in the first bay.",
   battery_2: "Level in the second bay.",
   power_source: "What feeds the camera.",
-  connection: "Whether Ring reaches the camera; also told while the camera is unavailable.",
-  wireless: "Signal of the Wi-Fi; read from `info/state`.",
+  connection:
+    "Whether the camera is available, and why not in the attribute `reason`; read from the camera's `status`.",
+  wireless: "Signal of the Wi-Fi; read from `info/state`; a change of less than 10 dB is told within half an hour.",
   firmware: "Version of the firmware; Ring's word on it in the attributes.",
   info: "JSON with battery, network, firmware and stream addresses; shown as the time of Ring's last word.",
 };
@@ -61,8 +63,9 @@ export const bridgeNotes: Readonly<Record<string, string>> = {
   push: "Whether events of Ring can arrive; why not in the attributes.",
   problem: "What is wrong, in one sentence; `none` while all is well.",
   last_push: "When the last message of Ring arrived.",
-  last_contact: "When Ring answered last; said anew every ten minutes while all is well.",
+  last_contact: "When Ring was heard of last; said anew every ten minutes while all is well.",
   version: "Version of Belfry.",
-  rediscover: "Asks Ring for all devices and settings, and tells Home Assistant everything again.",
+  rediscover:
+    "Asks Ring for all devices and settings, and tells Home Assistant everything again; a camera that is gone at Ring goes within seconds, else after minutes.",
   restart: "Ends Belfry so that it is started again (exit code 75).",
 };

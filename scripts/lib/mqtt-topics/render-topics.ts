@@ -52,10 +52,11 @@ function listOf(values: unknown): string {
 }
 
 function payloadOf(
-  { platform, attributesFromState }: Pick<EntityRow<never, never>, "platform" | "attributesFromState">,
+  { platform, attributesFromState, showsAvailability }: EntityRow<never, never>,
   options: Attributes,
 ): string {
   if (attributesFromState) return "JSON";
+  if (showsAvailability) return "`online`, `offline`";
   switch (platform) {
     case "binary_sensor":
     case "light":
@@ -80,6 +81,11 @@ function payloadOf(
   }
 }
 
+function topicsOf({ topics, readsFrom, showsAvailability }: EntityRow<never, never>): readonly string[] {
+  if (showsAvailability) return ["status", "status/attributes"];
+  return readsFrom === undefined ? topics : [`${readsFrom}/state`, ...topics];
+}
+
 function table<View, Actions>(
   rows: readonly EntityRow<View, Actions>[],
   view: (row: EntityRow<View, Actions>) => View,
@@ -91,8 +97,7 @@ function table<View, Actions>(
     const note = notes[row.key];
     if (note === undefined) throw new Error(`scripts/lib/mqtt-topics/entity-notes.ts has no sentence for ${row.key}`);
     const hidden = options["enabled_by_default"] === false ? " (disabled at first)" : "";
-    const topics = row.readsFrom === undefined ? row.topics : [`${row.readsFrom}/state`, ...row.topics];
-    const cells = [`\`${row.key}\``, row.platform, ...(where ? [where(row)] : []), topics.join(", ")];
+    const cells = [`\`${row.key}\``, row.platform, ...(where ? [where(row)] : []), topicsOf(row).join(", ")];
     return `| ${[...cells, payloadOf(row, options), `${note}${hidden}`].join(" | ")} |`;
   });
   const heads = ["key", "platform", ...(where ? ["cameras"] : []), "topics", "payload", "what it is"];
@@ -125,17 +130,20 @@ Topics, keys and unique ids are public: automations may build on them. \`ring\` 
 | \`ring/<location>/camera/<device>/<key>/state\` | yes, but of events | state of an entity |
 | \`ring/<location>/camera/<device>/<key>/attributes\` | yes | JSON object; after a command that failed with \`last_error\` |
 | \`ring/<location>/camera/<device>/<key>/image\` | yes | JPEG |
-| \`ring/<location>/camera/<device>/<key>/command\` | never | a command; retained ones are ignored |
+| \`ring/<location>/camera/<device>/<key>/command\` | never | a command; retained and empty ones are ignored |
 | \`ring/bridge/bridge/belfry_bridge/<key>/...\` | as above | the bridge itself |
 | \`homeassistant/device/<device>/config\` | yes | discovery message of a device with all its entities |
+| \`ring/bridge/bridge/belfry/echo/command\`, \`homeassistant/device/belfry/echo\` | never | Belfry to itself after each connect: does the broker's access list let it read and write? |
 
 Unique ids are \`<device>_<key>\`. Commands of one entity are carried out one at a time; of those that come within a moment only the
-last one counts. A command that fails leaves the old state, which is published again, and says why in \`last_error\` and in the log.
+last one counts. A command that fails leaves the old state, which is published again, and says why in \`last_error\` and in the log;
+of several at once that make no sense only the last one is named. Buttons obey \`PRESS\` alone.
 With \`DEBUG=belfry:home-assistant/discovery\`, or at log level debug, each discovery message is judged by Home Assistant's rules when it is sent.
 
 ## Cameras and doorbells
 
 An entity is there when the camera's own data show the thing; ${settingNames.length} settings of Ring are known.
+A value that is not known, or that Ring shows outside of the limits of a number, is \`None\`.
 
 ${table(cameras, exampleFor, whereOf, cameraNotes)}
 

@@ -29,16 +29,26 @@ export function baseReference({ base }: Pins): string {
   return base.digest ? `${base.image}@${base.digest}` : base.image;
 }
 
-const baseLine = /^ARG BUILD_FROM=.*$/m;
+const baseLine = /^ARG BASE_IMAGE=.*$/m;
 
 /** The Dockerfile with the pinned base. */
 export function pinBase(dockerfile: string, pins: Pins): string {
-  if (!baseLine.test(dockerfile)) throw new Error("the Dockerfile has no line ARG BUILD_FROM=");
-  return dockerfile.replace(baseLine, `ARG BUILD_FROM=${baseReference(pins)}`);
+  if (!baseLine.test(dockerfile)) throw new Error("the Dockerfile has no line ARG BASE_IMAGE=");
+  return dockerfile.replace(baseLine, `ARG BASE_IMAGE=${baseReference(pins)}`);
 }
 
 /** What a release lacks, one sentence each. */
-export function missingPins(pins: Pins): string[] {
+export function complaintsAboutPins(pins: Pins, dockerfile: string): string[] {
+  const isSame = pinBase(dockerfile, pins) === dockerfile;
+  return [
+    ...missingPins(pins),
+    ...(isSame
+      ? []
+      : ["the Dockerfile does not name the base of pins.json: run scripts/update-pins, or correct one of them"]),
+  ];
+}
+
+function missingPins(pins: Pins): string[] {
   const onInternet = "run scripts/update-pins on a machine with internet";
   return [
     ...(pins.base.digest ? [] : [`the base ${pins.base.image} has no digest in pins.json: ${onInternet}`]),

@@ -5,6 +5,8 @@ import { findExecutable } from "../../../src/foundation/child-process.ts";
 
 export interface OptionalPart {
   readonly name: string;
+  /** Of vitest, where it is one of its own: all of that is run then. */
+  readonly project?: string;
   /** For the help. */
   readonly text: string;
   /** What is missing here to run it, in one sentence; undefined where everything is there. */
@@ -23,14 +25,36 @@ const missingVariables = (names: readonly string[]): string | undefined => {
   return missing.length === 0 ? undefined : `set ${missing.join(", ")}`;
 };
 
+/** What is missing here to run MediaMTX as stream engine. */
+export const lackOfMediamtx = (): string | undefined =>
+  findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
+    ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
+    : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN";
+
+const imagePrograms = {
+  podman: "podman",
+  buildah: "buildah",
+  runc: "runc",
+  debootstrap: "debootstrap",
+  unshare: "util-linux",
+  ip: "iproute2",
+};
+
+/** What is missing here to build the image, and to do with it what needs those other programs. */
+export function lackForImage(others: Readonly<Record<string, string>> = {}): string | undefined {
+  const missing = missingPrograms({ ...imagePrograms, ...others });
+  if (missing !== undefined || process.getuid?.() === 0) return missing;
+  return "only root can build the image and give it a network of its own: run this with sudo";
+}
+
 export const optionalParts: readonly OptionalPart[] = [
   {
     name: "players",
-    text: "FFmpeg, GStreamer, VLC and live555 as RTSP players",
+    text: "FFmpeg, GStreamer, VLC and live555 as RTSP players; go2rtc and MediaMTX (on the PATH, or GO2RTC_BIN, MEDIAMTX_BIN)",
     lacks: () =>
       missingPrograms({
         "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav",
-        cvlc: "vlc-bin vlc-plugin-base",
+        cvlc: "vlc-bin vlc-plugin-base vlc-plugin-access-extra",
       }),
   },
   {
@@ -41,15 +65,7 @@ export const optionalParts: readonly OptionalPart[] = [
   {
     name: "container",
     text: "the image, built and run by podman",
-    lacks: () =>
-      missingPrograms({
-        podman: "podman",
-        buildah: "buildah",
-        runc: "runc",
-        debootstrap: "debootstrap",
-        unshare: "util-linux",
-        ip: "iproute2",
-      }),
+    lacks: () => lackForImage({ chromium: "chromium" }),
   },
   {
     name: "home-assistant",
@@ -58,11 +74,9 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "mediamtx",
+    project: "mediamtx",
     text: "MediaMTX as stream engine (mediamtx on the PATH, or MEDIAMTX_BIN)",
-    lacks: () =>
-      findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx")
-        ? missingPrograms({ mosquitto_pub: "mosquitto-clients", mosquitto_sub: "mosquitto-clients" })
-        : "mediamtx not found: put MediaMTX 1.20.1 or newer on the PATH, or name it in MEDIAMTX_BIN",
+    lacks: lackOfMediamtx,
   },
 ];
 

@@ -4,17 +4,28 @@ export interface Counts {
   readonly passed: number;
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
+  /** Of a part that was skipped as a whole under one name: how many tests it has besides. */
+  readonly furtherSkipped?: number;
 }
+
+/** Of a part that is required: what was skipped within it has failed. */
+export const withoutSkips = (part: string, { passed, failed, skipped }: Counts): Counts => ({
+  passed,
+  failed: [...failed, ...skipped.map((name) => `${part}: required, but skipped: ${name}`)],
+  skipped: [],
+});
 
 export class Tally {
   #passed = 0;
   readonly #failed: string[] = [];
   readonly #skipped: string[] = [];
+  #furtherSkipped = 0;
 
-  add({ passed, failed, skipped }: Counts): void {
+  add({ passed, failed, skipped, furtherSkipped = 0 }: Counts): void {
     this.#passed += passed;
     this.#failed.push(...failed);
     this.#skipped.push(...skipped);
+    this.#furtherSkipped += furtherSkipped;
   }
 
   get hasFailed(): boolean {
@@ -25,7 +36,8 @@ export class Tally {
   get text(): string {
     const list = (title: string, names: readonly string[]): string[] =>
       names.length === 0 ? [] : [`${title}:`, ...names.map((name) => `  ${name}`)];
-    const sum = `${this.#passed} passed, ${this.#failed.length} failed, ${this.#skipped.length} skipped`;
+    const skipped = this.#skipped.length + this.#furtherSkipped;
+    const sum = `${this.#passed} passed, ${this.#failed.length} failed, ${skipped} skipped`;
     return `\n${[...list("Skipped", this.#skipped), ...list("Failed", this.#failed), sum].join("\n")}\n`;
   }
 }

@@ -13,7 +13,7 @@ export const usage = `usage: scripts/test [options]
 
 Runs all tests that need no more than FFmpeg and Mosquitto, and on demand:
 ${optionalParts.map(({ name, text }) => `  --${name.padEnd(16)} ${text}`).join("\n")}
-  --require a,b      a skip of these parts is a failure (it asks for them too)
+  --require a,b      a skip of these parts, or of a test in them, is a failure (it asks for them too)
 `;
 
 /** Throws with a sentence for the reader where an argument is unknown. */

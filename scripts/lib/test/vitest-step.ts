@@ -42,6 +42,17 @@ export async function runVitest({
   return count(project, code, reportPath);
 }
 
+/** How many tests these are, without running them: the files are loaded, and no name of a test matches. */
+export async function countTests({ project, files = [], directory }: VitestStep): Promise<number> {
+  process.stdout.write(`\n== counting ${project} tests${files.length > 0 ? ` of ${files.join(", ")}` : ""}\n`);
+  const reportPath = `${directory}/${project}-${process.hrtime.bigint()}.json`;
+  await runStep("vitest", [
+    ...["run", "--project", project, "--reporter=json", `--outputFile.json=${reportPath}`],
+    ...["--testNamePattern", "(?!)", "--passWithNoTests", ...files],
+  ]);
+  return readReport(reportPath).testResults.reduce((sum, { assertionResults }) => sum + assertionResults.length, 0);
+}
+
 function count(project: string, code: number, reportPath: string): Counts {
   const { testResults } = readReport(reportPath);
   const named = (wanted: readonly string[]): string[] =>

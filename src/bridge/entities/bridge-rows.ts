@@ -1,5 +1,6 @@
 // The entities of the bridge device itself: is Belfry signed in, do events arrive, what is wrong, and two buttons.
 import type { BridgeActions, BridgeView } from "../bridge-view.ts";
+import { checkPress } from "../errors.ts";
 import { type Attributes, type EntityRow, isoTime, onOff } from "./entity-row.ts";
 
 type Row = EntityRow<BridgeView, BridgeActions>;
@@ -40,7 +41,7 @@ export const bridgeRows: readonly Row[] = [
     key: "sign_in_needed",
     platform: "binary_sensor",
     topics: ["state"],
-    options: { name: "Sign-in needed", device_class: "problem", icon: "mdi:account-alert-outline", ...diagnostic },
+    options: { name: "Ring account", device_class: "problem", icon: "mdi:account-alert-outline", ...diagnostic },
     exists: always,
     state: ({ signIn }) => onOff(signIn.state === "refused" || signIn.state === "signed-out"),
   },
@@ -61,7 +62,7 @@ export const bridgeRows: readonly Row[] = [
     exists: always,
     state: ({ problem }) => problem ?? "none",
   },
-  timeRow("last_push", "Last push", ({ push }) => push.lastPushAt),
+  timeRow("last_push", "Last event from Ring", ({ push }) => push.lastPushAt),
   timeRow("last_contact", "Last contact with Ring", ({ lastContactAt }) => lastContactAt),
   {
     key: "version",
@@ -96,6 +97,9 @@ function buttonRow(key: string, options: Attributes, press: (actions: BridgeActi
     topics: ["command"],
     options: { ...options, entity_category: "config" },
     exists: always,
-    write: (_press, actions) => press(actions),
+    write: (payload, actions) => {
+      checkPress(payload);
+      press(actions);
+    },
   };
 }

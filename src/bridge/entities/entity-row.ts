@@ -11,8 +11,8 @@ export interface EntityRow<View, Actions> {
   readonly readsFrom?: string;
   /** Its state is JSON and serves as its attributes, too. */
   readonly attributesFromState?: boolean;
-  /** It also speaks while its device is not available (connection). */
-  readonly isAlwaysAvailable?: boolean;
+  /** It shows whether its device is available, and why not; it has no topics of its own. */
+  readonly showsAvailability?: boolean;
   /** Discovery options; a function where they depend on the device. */
   readonly options: Attributes | ((view: View) => Attributes);
   exists(view: View): boolean;

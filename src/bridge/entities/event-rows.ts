@@ -21,7 +21,6 @@ export const eventRows: readonly Row[] = [
     state: ({ events }) => onOff(events.motion.isOn),
     attributes: ({ events, camera }) => ({
       ...lastTimes("Motion", events.motion),
-      personDetected: events.motion.last?.detection === "person",
       ...(camera.isMotionDetectionOn === undefined ? {} : { motionDetectionEnabled: camera.isMotionDetectionOn }),
     }),
   },
@@ -36,7 +35,7 @@ export const eventRows: readonly Row[] = [
     key: "ding",
     platform: "binary_sensor",
     topics: ["state", "attributes"],
-    options: { name: "Ding", device_class: "occupancy", icon: "mdi:doorbell-video" },
+    options: { name: "Doorbell pressed", device_class: "occupancy", icon: "mdi:doorbell-video" },
     exists: isDoorbell,
     state: ({ events }) => onOff(events.ding.isOn),
     attributes: ({ events }) => lastTimes("Ding", events.ding),
@@ -63,8 +62,8 @@ export const eventRows: readonly Row[] = [
       return last && { kind: last.kind, detection: last.detection, eventId: last.eventId ?? null };
     },
   },
-  holdRow("motion", "Motion duration", () => true),
-  holdRow("ding", "Ding duration", isDoorbell),
+  holdRow("motion", "Motion hold time", () => true),
+  holdRow("ding", "Doorbell hold time", isDoorbell),
 ];
 
 function holdRow(kind: EventKind, name: string, exists: Row["exists"]): Row {
@@ -88,12 +87,13 @@ function lastOf({ events: { motion, ding } }: CameraView): HeldEventState["last"
   return motion.last.happenedAt > ding.last.happenedAt ? motion.last : ding.last;
 }
 
-/** ring-mqtt's names: `lastMotion` in Unix seconds (0 = never), `lastMotionTime` in ISO form (empty = never). */
+/** ring-mqtt's names: `lastMotion` in Unix seconds (0 = never), `lastMotionTime` in ISO form (empty = never), `personDetected`. */
 function lastTimes(name: "Motion" | "Ding", held: HeldEventState): Attributes {
   const { last } = held;
   return {
     [`last${name}`]: last ? Math.floor(last.happenedAt / 1000) : 0,
     [`last${name}Time`]: last ? isoTime(last.happenedAt) : "",
     ...(last?.eventId === undefined ? {} : { eventId: last.eventId }),
+    personDetected: last?.detection === "person",
   };
 }

@@ -16,7 +16,7 @@ export const eventStreamRows: readonly Row[] = [
     platform: "select",
     topics: ["state", "attributes", "command"],
     options: ({ camera }) => ({
-      name: "Event select",
+      name: "Recorded event",
       icon: "mdi:play-box-multiple",
       options: selectionsFor(camera.isDoorbell).map(optionOf),
     }),
@@ -29,7 +29,7 @@ export const eventStreamRows: readonly Row[] = [
     key: "event_stream",
     platform: "switch",
     topics: ["state", "attributes", "command"],
-    options: { name: "Event stream", icon: "mdi:vhs" },
+    options: { name: "Recorded event stream", icon: "mdi:vhs" },
     exists: hasRecordings,
     state: ({ eventStream }) => onOff(eventStream.stream !== undefined && isStreaming(eventStream.stream.state)),
     attributes: ({ eventStream }) => ({

@@ -1,7 +1,7 @@
 // How a camera is: battery, power, network, firmware, addresses.
 import type { CameraState } from "../../ring/camera-state.ts";
 import type { CameraActions, CameraView } from "../camera-view.ts";
-import { type EntityRow, onOff } from "./entity-row.ts";
+import type { EntityRow } from "./entity-row.ts";
 import { batteryInfo, infoOf, networkInfo } from "./info-state.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
@@ -13,13 +13,16 @@ const percent = {
   entity_category: "diagnostic",
 };
 
+/** "None" is what makes Home Assistant forget a value; of an empty text it complains, or it keeps the old number. */
+const infoValue = (key: string): string => `{{ value_json["${key}"] | default("None") }}`;
+
 export const healthRows: readonly Row[] = [
   {
     key: "battery",
     platform: "sensor",
     topics: ["attributes"],
     readsFrom: "info",
-    options: { name: "Battery", ...percent, value_template: '{{ value_json["batteryLevel"] | default("") }}' },
+    options: { name: "Battery", ...percent, value_template: infoValue("batteryLevel") },
     exists: ({ camera }) => camera.batteryBays.length > 0,
     attributes: ({ camera }) => ({
       ...batteryInfo(camera),
@@ -46,11 +49,10 @@ export const healthRows: readonly Row[] = [
   {
     key: "connection",
     platform: "binary_sensor",
-    topics: ["state"],
-    isAlwaysAvailable: true,
+    topics: [],
+    showsAvailability: true,
     options: { name: "Connection", device_class: "connectivity", entity_category: "diagnostic" },
     exists: () => true,
-    state: ({ camera }) => onOff(camera.isOnline),
   },
   {
     key: "wireless",
@@ -58,13 +60,13 @@ export const healthRows: readonly Row[] = [
     topics: ["attributes"],
     readsFrom: "info",
     options: {
-      name: "Wireless",
+      name: "Wi-Fi signal",
       device_class: "signal_strength",
       unit_of_measurement: "dBm",
       state_class: "measurement",
       entity_category: "diagnostic",
       enabled_by_default: false,
-      value_template: '{{ value_json["wirelessSignal"] | default("") }}',
+      value_template: infoValue("wirelessSignal"),
     },
     exists: ({ camera }) => !camera.isWiredNetwork,
     attributes: ({ camera }) => networkInfo(camera),
@@ -84,11 +86,11 @@ export const healthRows: readonly Row[] = [
     topics: ["state"],
     attributesFromState: true,
     options: {
-      name: "Info",
+      name: "Last report",
       device_class: "timestamp",
       entity_category: "diagnostic",
       icon: "mdi:information-outline",
-      value_template: '{{ value_json["lastUpdate"] | default("") }}',
+      value_template: infoValue("lastUpdate"),
     },
     exists: () => true,
     state: (view) => JSON.stringify(infoOf(view)),
@@ -101,9 +103,9 @@ function batteryBayRow(bay: 1 | 2): Row {
     key: `battery_${bay}`,
     platform: "sensor",
     topics: ["state"],
-    options: { name: `Battery ${bay}`, ...percent },
+    options: { name: `Battery bay ${bay}`, ...percent },
     exists: ({ camera }) => camera.batteryBays.length > 1,
-    // "None" makes Home Assistant forget the level of a battery that was taken out.
+    // A battery that was taken out has no level any more.
     state: ({ camera }) => String(camera.batteryBays[bay - 1] ?? "None"),
   };
 }

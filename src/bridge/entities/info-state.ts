@@ -28,13 +28,13 @@ function further({ rtsps, hls, whep }: FurtherUrls): Attributes {
   };
 }
 
-/** The lowest level; of two bays each one too, 0 where a bay is empty. */
+/** The lowest level; of two bays each one too. Null where it is not known: Home Assistant forgets an older one then. */
 export function batteryInfo({ batteries, batteryBays, activeBay }: CameraState): Attributes {
   if (batteryBays.length === 0) return {};
-  const [first = 0, second = 0] = batteryBays;
+  const [first = null, second = null] = batteryBays;
   return {
     ...(activeBay === undefined ? {} : { activeBattery: activeBay }),
-    ...(batteries.length > 0 ? { batteryLevel: Math.min(...batteries) } : {}),
+    batteryLevel: batteries.length > 0 ? Math.min(...batteries) : null,
     batteryLife: first,
     ...(batteryBays.length > 1 ? { batteryLife2: second } : {}),
   };

@@ -3,7 +3,7 @@ import type { CameraSettings, SettingName, SettingValue } from "../../ring/setti
 import type { CameraActions, CameraView } from "../camera-view.ts";
 import { BadCommandError, parseOnOff } from "../errors.ts";
 import { type Attributes, type EntityRow, onOff } from "./entity-row.ts";
-import { parseNumber } from "./parse-number.ts";
+import { isWithin, type Limits, parseNumber } from "./parse-number.ts";
 
 type Row = EntityRow<CameraView, CameraActions>;
 type NameOf<Value> = { [Name in SettingName]: SettingValue<Name> extends Value ? Name : never }[SettingName];
@@ -90,7 +90,7 @@ export const settingRows: readonly Row[] = [
   }),
   numberRow("captureSeconds", { min: 1, max: 604_800 }, "s", {
     key: "capture_interval",
-    name: "Snapshot capture interval",
+    name: "Ring's snapshot capture interval",
     icon: "mdi:camera-timer",
     isHidden: true,
   }),
@@ -140,7 +140,7 @@ function switchRow(setting: NameOf<boolean>, texts: Base): Row {
 
 function numberRow(
   setting: NameOf<number>,
-  limits: { readonly min: number; readonly max: number; readonly step?: number },
+  limits: Limits & { readonly step?: number },
   unit: "s" | "%" | undefined,
   texts: Base,
 ): Row {
@@ -150,7 +150,8 @@ function numberRow(
   return {
     ...base(texts, "number", options),
     exists: has(setting),
-    state: shown(setting, String),
+    // What is outside of the limits would be an error in Home Assistant's log; "None" shows it as unknown.
+    state: shown(setting, (value) => (isWithin(Number(value), limits) ? String(value) : "None")),
     write: (payload, actions, signal) => actions.changeSetting(setting, parseNumber(payload, limits), signal),
   };
 }

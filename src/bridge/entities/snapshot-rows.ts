@@ -1,6 +1,6 @@
 // The pictures of a camera, and when they are taken.
 import type { CameraActions, CameraView } from "../camera-view.ts";
-import { BadCommandError } from "../errors.ts";
+import { BadCommandError, checkPress } from "../errors.ts";
 import { intervalLimits, modesFor, type SnapshotMode, snapshotModes } from "../snapshot-mode-policy.ts";
 import { type Attributes, type EntityRow, isoTime } from "./entity-row.ts";
 import { parseNumber } from "./parse-number.ts";
@@ -56,7 +56,10 @@ export const snapshotRows: readonly Row[] = [
     topics: ["attributes", "command"],
     options: { name: "Take snapshot", icon: "mdi:camera" },
     exists: () => true,
-    write: (_press, actions, signal) => actions.takeSnapshot(signal),
+    write: (payload, actions, signal) => {
+      checkPress(payload);
+      return actions.takeSnapshot(signal);
+    },
   },
 ];
 

@@ -1,7 +1,8 @@
 // FFmpeg's arguments for playing a recording: read in real time over loopback, published by RTSP over TCP.
+import { aacTrack } from "../formats/track.ts";
 import type { RecordingFormat } from "./recording-format.ts";
 
-/** How the picture is handled: `copy` as it is, `encode` as H.264 with a key frame every 2 s. */
+/** How the picture is handled: `copy` as it is, `encode` as H.264 with a key frame each second. */
 export type VideoHandling = "copy" | "encode";
 
 /** Undefined where FFmpeg cannot make H.264 of it, or there is no picture. */
@@ -28,7 +29,7 @@ export function playbackArguments(
     ...["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"],
     ...["-protocol_whitelist", "http,tcp", "-re", "-i", urls.input],
     ...["-map", "0:v:0", ...(video === "copy" ? copiedVideo : encodedVideo)],
-    ...(format.audio === undefined ? [] : audio(format.audio)),
+    ...(format.audio === undefined ? [] : audio(format.aacConfig)),
     ...["-f", "rtsp", "-rtsp_transport", "tcp", urls.output],
   ];
 }
@@ -40,12 +41,12 @@ const encodedVideo = [
   ...["-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p"],
   // Players and Home Assistant cannot do more than full HD everywhere, and this machine hardly in real time.
   ...["-vf", "scale='min(1920,iw)':-2", "-crf", "23", "-maxrate", "4M", "-bufsize", "4M"],
-  ...["-force_key_frames", "expr:gte(t,n_forced*2)"],
+  ...["-force_key_frames", "expr:gte(t,n_forced)"],
 ];
 
-/** AAC and Opus, of the first sound track. */
-function audio(codec: string): string[] {
-  const aac = codec === "mp4a" ? ["copy"] : ["aac", "-b:a:0", "64k", "-ar:a:0", "48000", "-ac:a:0", "1"];
+/** AAC and Opus, of the first sound track. AAC is always what players may have been promised before the recording was there. */
+function audio(aacConfig: string | undefined): string[] {
+  const aac = aacConfig === aacTrack.config ? ["copy"] : ["aac", "-b:a:0", "64k", "-ar:a:0", "48000", "-ac:a:0", "1"];
   return [
     ...["-map", "0:a:0", "-c:a:0", ...aac],
     ...["-map", "0:a:0", "-c:a:1", "libopus", "-b:a:1", "48k", "-ar:a:1", "48000", "-ac:a:1", "1"],

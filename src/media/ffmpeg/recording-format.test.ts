@@ -26,7 +26,7 @@ const longBox = (type: string, content: Buffer): Buffer => {
   length.writeBigUInt64BE(BigInt(content.length + 16));
   return Buffer.concat([number(1), Buffer.from(type, "latin1"), length, content]);
 };
-const track = (handler: string, codec: string): Buffer =>
+const track = (handler: string, codec: string, description = Buffer.alloc(70)): Buffer =>
   box(
     "trak",
     box("tkhd", Buffer.alloc(84)),
@@ -34,7 +34,7 @@ const track = (handler: string, codec: string): Buffer =>
       "mdia",
       box("mdhd", Buffer.alloc(24)),
       box("hdlr", number(0), number(0), Buffer.from(handler, "latin1"), Buffer.alloc(13)),
-      box("minf", box("stbl", box("stsd", number(0), number(1), box(codec, Buffer.alloc(70))))),
+      box("minf", box("stbl", box("stsd", number(0), number(1), box(codec, description)))),
     ),
   );
 const header = box("mvhd", Buffer.alloc(12), number(1_000), number(20_500), Buffer.alloc(80));
@@ -54,6 +54,7 @@ test.each([
     expect(await readRecordingFormat(fileOf(film, pieceBytes), forever)).toEqual({
       video: "avc1",
       audio: "mp4a",
+      aacConfig: undefined,
       durationMs: 20_500,
     });
   }
@@ -66,6 +67,40 @@ test("a film without sound, and sound without a film", async () => {
   expect(await read(movie())).toMatchObject({ video: undefined, audio: undefined });
 });
 
+const descriptor = (tag: number, ...content: readonly Buffer[]): Buffer => {
+  const inside = Buffer.concat(content);
+  // In four bytes, as most writers have it.
+  return Buffer.concat([Buffer.from([tag, 0x80, 0x80, 0x80, inside.length]), inside]);
+};
+const esds = (config: string): Buffer =>
+  box(
+    "esds",
+    number(0),
+    descriptor(
+      3,
+      Buffer.alloc(3),
+      descriptor(4, Buffer.alloc(13), descriptor(5, Buffer.from(config, "hex"))),
+      descriptor(6, Buffer.from([2])),
+    ),
+  );
+/** Fields of a sample description of this version, which its eighth byte tells. */
+const fields = (version: number, bytes: number): Buffer => {
+  const buffer = Buffer.alloc(bytes);
+  buffer.writeUInt16BE(version, 8);
+  return buffer;
+};
+
+test.each([
+  ["as it is", fields(0, 28), "1408", "1408"],
+  ["without the word that there is no SBR", fields(0, 28), "118856e500", "1188"],
+  ["with the word that there is SBR", fields(0, 28), "138856e580", "138856e580"],
+  ["in a file of QuickTime", fields(1, 44), "1210", "1210"],
+  ["in a later one", fields(2, 64), "1210", "1210"],
+])("the configuration of AAC %s", async (_what, description, config, expected) => {
+  const film = movie(track("soun", "mp4a", Buffer.concat([description, esds(config)])), track("vide", "avc1"));
+  expect((await readRecordingFormat(fileOf(film), forever)).aacConfig).toBe(expected);
+});
+
 test("what is no film is refused", async () => {
   const refused = { code: "recording.unreadable" };
   for (const bytes of [Buffer.alloc(0), Buffer.from("<?xml version='1.0'?><Error/>"), Buffer.alloc(100_000), type]) {
@@ -74,7 +109,8 @@ test("what is no film is refused", async () => {
 });
 
 test("damaged and random bytes are refused or read, and never loop", async () => {
-  const good = Buffer.concat([type, movie(track("vide", "avc1"), track("soun", "mp4a")), data]);
+  const sound = track("soun", "mp4a", Buffer.concat([fields(0, 28), esds("1188")]));
+  const good = Buffer.concat([type, movie(track("vide", "avc1"), sound), data]);
   const damaged = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 20 }).map((changes) => {
     const bytes = Buffer.from(good);
     for (const [at, value] of changes) bytes.writeUInt8(value, at);
@@ -93,17 +129,20 @@ test("damaged and random bytes are refused or read, and never loop", async () =>
 
 test("H.264 is copied unless it is a download; everything else is made H.264", () => {
   const of = (video: string | undefined, isEncodingWanted = false) =>
-    chooseVideoHandling({ video, audio: undefined, durationMs: undefined }, isEncodingWanted);
+    chooseVideoHandling({ video, audio: undefined, aacConfig: undefined, durationMs: undefined }, isEncodingWanted);
   expect([of("avc1"), of("avc3"), of("avc1", true)]).toEqual(["copy", "copy", "encode"]);
   expect([of("hvc1"), of("hev1"), of("mp4v")]).toEqual(["encode", "encode", "encode"]);
   expect([of(undefined), of("av01"), of("text")]).toEqual([undefined, undefined, undefined]);
 });
 
-test("sound goes out as AAC, kept where it is that, and as Opus", () => {
+test("sound goes out as AAC of the kind that is promised, kept where it is that, and as Opus", () => {
   const urls = { input: "http://127.0.0.1/x", output: "rtsp://127.0.0.1/y" };
-  const args = (audio: string | undefined) =>
-    playbackArguments(urls, { video: "avc1", audio, durationMs: 1 }, "copy").join(" ");
-  expect(args("mp4a")).toMatch(/-c:a:0 copy .*-c:a:1 libopus/);
-  expect(args("Opus")).toMatch(/-c:a:0 aac .*-c:a:1 libopus/);
+  const args = (audio: string | undefined, aacConfig?: string) =>
+    playbackArguments(urls, { video: "avc1", audio, aacConfig, durationMs: 1 }, "copy").join(" ");
+  expect(args("mp4a", "1188")).toMatch(/-c:a:0 copy .*-c:a:1 libopus/);
+  const encoded = /-c:a:0 aac .*-ar:a:0 48000 -ac:a:0 1 .*-c:a:1 libopus/;
+  expect(args("mp4a", "1408")).toMatch(encoded);
+  expect(args("mp4a")).toMatch(encoded);
+  expect(args("Opus")).toMatch(encoded);
   expect(args(undefined)).not.toContain("-c:a");
 });

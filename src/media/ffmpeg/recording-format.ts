@@ -1,11 +1,14 @@
 // What an MP4 recording holds: codecs and length, read from its boxes (ISO 14496-12).
 import { PermanentError } from "../../foundation/errors.ts";
+import { configOfElementaryStream } from "../formats/aac-config.ts";
 import { readFully, type ServedFile } from "./served-file.ts";
 
 export interface RecordingFormat {
   /** The four letters of the sample description: `avc1`, `hvc1`, ...; undefined where there is no such track. */
   readonly video: string | undefined;
   readonly audio: string | undefined;
+  /** AudioSpecificConfig of the sound, hex; undefined where it is not AAC. */
+  readonly aacConfig: string | undefined;
   readonly durationMs: number | undefined;
 }
 
@@ -37,24 +40,42 @@ export async function readRecordingFormat(file: ServedFile, signal: AbortSignal)
 function readMovie(movie: Buffer): RecordingFormat {
   const boxes = boxesIn(movie);
   const tracks = boxes.filter(({ type }) => type === "trak").map((box) => readTrack(contentOf(movie, box)));
-  const codecOf = (handler: string): string | undefined => tracks.find((track) => track.handler === handler)?.codec;
+  const trackOf = (handler: string): MediaTrack | undefined => tracks.find((track) => track.handler === handler);
   const header = boxes.find(({ type }) => type === "mvhd");
   return {
-    video: codecOf("vide"),
-    audio: codecOf("soun"),
+    video: trackOf("vide")?.codec,
+    audio: trackOf("soun")?.codec,
+    aacConfig: trackOf("soun")?.aacConfig,
     durationMs: header && readDuration(contentOf(movie, header)),
   };
 }
 
-function readTrack(track: Buffer): { readonly handler: string | undefined; readonly codec: string | undefined } {
+interface MediaTrack {
+  readonly handler: string | undefined;
+  readonly codec: string | undefined;
+  readonly aacConfig: string | undefined;
+}
+
+function readTrack(track: Buffer): MediaTrack {
   const media = descend(track, ["mdia"]);
   const handler = media && descend(media, ["hdlr"]);
-  const descriptions = media && descend(media, ["minf", "stbl", "stsd"]);
+  // Version and flags, and the number of entries, of which the first counts.
+  const descriptions = media && descend(media, ["minf", "stbl", "stsd"])?.subarray(8);
+  const description = descriptions && readBox(descriptions, 0, descriptions.length);
+  const content = descriptions && description && contentOf(descriptions, description);
   return {
     handler: handler && textAt(handler, 8),
-    // Version and flags, number of entries, size of the first one; then its name.
-    codec: descriptions && textAt(descriptions, 12),
+    codec: description?.type,
+    aacConfig: content && description.type === "mp4a" ? readAacConfig(content) : undefined,
   };
+}
+
+/** Behind the fields of the sample description, which QuickTime has made longer twice. */
+function readAacConfig(description: Buffer): string | undefined {
+  const version = description.length < 10 ? 0 : description.readUInt16BE(8);
+  const fieldBytes = version === 1 ? 44 : version === 2 ? 64 : 28;
+  const esds = descend(description.subarray(fieldBytes), ["esds"]);
+  return esds && configOfElementaryStream(esds);
 }
 
 function readDuration(header: Buffer): number | undefined {

@@ -6,7 +6,6 @@ import { type Clock, delay } from "../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../foundation/errors.ts";
 import type { Logger } from "../../foundation/logger.ts";
 import type { MediaSession, MediaSink, MediaSource } from "../hub/media-source.ts";
-import { keepTogether } from "./film-timing.ts";
 import { LoopbackFileServer } from "./loopback-file-server.ts";
 import { chooseVideoHandling, playbackArguments, type VideoHandling } from "./recording-arguments.ts";
 import { type RecordingFormat, readRecordingFormat } from "./recording-format.ts";
@@ -34,7 +33,7 @@ export interface RecordingToPlay {
   readonly file: ServedFile;
   /** For messages: `the recording of ...`. */
   readonly title: string;
-  /** Whatever it is: H.264 anew, with a key frame every 2 s. */
+  /** Whatever it is: H.264 anew, with a key frame each second. */
   readonly isEncodingWanted: boolean;
 }
 
@@ -92,7 +91,7 @@ class Playback implements RecordingSession {
     this.format = options.format;
     this.video = options.video;
     this.#signal = composeSignals(options.signal, this.#controller.signal);
-    this.#film = new WaitingFilm(keepTogether(options.sink), options.clock);
+    this.#film = new WaitingFilm(options.sink, options.clock);
     this.ended = this.#run();
   }
 
@@ -104,7 +103,7 @@ class Playback implements RecordingSession {
     return playback;
   }
 
-  /** FFmpeg brings the key frames of the recording, or one every 2 s; but somebody waits for the first one. */
+  /** FFmpeg brings the key frames of the recording, or one each second; but somebody waits for the first one. */
   requestKeyFrame(): void {
     this.#film.begin();
   }

@@ -1,4 +1,5 @@
 // The track that a medium of an SDP description stands for, where it is one that Belfry carries.
+import { plainAacConfig } from "./aac-config.ts";
 import type { ParameterSets } from "./h264-payload.ts";
 import { profileLevelId } from "./h264-sps.ts";
 import type { MediaDescription } from "./sdp-reader.ts";
@@ -41,7 +42,7 @@ function readParameterSets(text: string): ParameterSets | undefined {
 
 /** Only the header sections of mode AAC-hbr (RFC 3640, 3.3.6), which we pass on as they come. */
 function aacTrackOf({ parameters, clockRate, channels = 1 }: MediaDescription): Track | undefined {
-  const config = parameters.get("config")?.toLowerCase() ?? "";
+  const config = plainAacConfig(parameters.get("config") ?? "");
   const isHighBitRate =
     parameters.get("mode")?.toLowerCase() === "aac-hbr" &&
     parameters.get("sizelength") === "13" &&

@@ -70,6 +70,25 @@ test("the transcoder runs only while somebody plays the AAC track", async () => 
   expect(transcoders).toHaveLength(1);
 });
 
+test("the transcoder ends when those who play the AAC track have given it up", async () => {
+  const { stage, transcoders } = setUp();
+  await stage.started();
+  const { reader, output } = stage.play([0, 1, 2]);
+  await stage.run(200);
+  const [transcoder] = transcoders;
+  reader.remove(1);
+  transcoder?.onFrame(frame, transcoder.written[2]?.timestamp ?? 0);
+  await stage.run(5_200);
+  expect(transcoder?.isOver).toBe(true);
+  expect(transcoders).toHaveLength(1);
+  expect(output.writes.some(({ track }) => track === 1)).toBe(false);
+  expect(reader.tracks.map(({ track }) => track)).toEqual([0, 2]);
+  const before = output.packets(2).length;
+  reader.remove(0);
+  await stage.run(200);
+  expect(output.packets(2).length).toBe(before + 10);
+});
+
 test("AAC frames lie on the timeline of the sound they are made of", async () => {
   const { stage, transcoders } = setUp();
   await stage.started();

@@ -18,7 +18,6 @@ export class StreamGovernor {
   readonly #budgets: readonly StreamBudget[];
   #isLocked = false;
   #failedUntilMs = Number.NEGATIVE_INFINITY;
-  #lastStarter: Viewer | undefined;
 
   constructor(options: StreamGovernorOptions) {
     this.#clock = options.clock;
@@ -35,23 +34,38 @@ export class StreamGovernor {
     this.#isLocked = isLocked;
   }
 
-  /** Throws StreamRefusedError where this viewer may not have the stream. */
-  admit(viewer: Viewer, isRunning: boolean): void {
+  /** Why this viewer may not have the stream; undefined: it may. */
+  refusal(viewer: Viewer, isRunning: boolean): StreamRefusedError | undefined {
     const nowMs = this.#clock.monotonic();
-    const refusal = decideAdmission({
-      isLocked: this.#isLocked,
+    return this.#refusal({
       isRunning,
       isManual: viewer.kind === "manual",
-      camera: this.#camera(),
-      failedForMs: Math.max(this.#failedUntilMs - nowMs, 0),
-      budget: isRunning ? undefined : this.#verdict(viewer, nowMs),
+      budget: isRunning ? undefined : this.#firstVerdict((budget) => budget.check(viewer, nowMs)),
     });
-    if (refusal) throw new StreamRefusedError(refusal.cause, refusal.message, { retryAfterMs: refusal.retryAfterMs });
+  }
+
+  /** Why a source that broke may not be started again for those who watch: automatic starts have no privileges. */
+  restartRefusal(viewers: readonly Viewer[]): StreamRefusedError | undefined {
+    const nowMs = this.#clock.monotonic();
+    return this.#refusal({
+      isRunning: false,
+      isManual: false,
+      budget: this.#firstVerdict((budget) => budget.checkRestart?.(viewers, nowMs)),
+    });
   }
 
   started(viewer: Viewer): void {
-    this.#lastStarter = viewer;
     for (const budget of this.#budgets) budget.started(viewer, this.#clock.monotonic());
+  }
+
+  restarted(viewers: readonly Viewer[]): void {
+    for (const budget of this.#budgets) budget.restarted?.(viewers, this.#clock.monotonic());
+  }
+
+  /** Earlier starts and failures say nothing about the next one. */
+  forget(): void {
+    this.#failedUntilMs = Number.NEGATIVE_INFINITY;
+    for (const budget of this.#budgets) budget.forget?.();
   }
 
   /** `pauseMs`: nobody is let in for so long, because it failed. */
@@ -71,14 +85,19 @@ export class StreamGovernor {
     return undefined;
   }
 
-  /** Who caused the present or last activation. */
-  get lastStarter(): Viewer | undefined {
-    return this.#lastStarter;
+  #refusal(facts: Pick<AdmissionFacts, "isRunning" | "isManual" | "budget">): StreamRefusedError | undefined {
+    const refusal = decideAdmission({
+      ...facts,
+      isLocked: this.#isLocked,
+      camera: this.#camera(),
+      failedForMs: Math.max(this.#failedUntilMs - this.#clock.monotonic(), 0),
+    });
+    return refusal && new StreamRefusedError(refusal.cause, refusal.message, { retryAfterMs: refusal.retryAfterMs });
   }
 
-  #verdict(viewer: Viewer, nowMs: number): BudgetVerdict | undefined {
+  #firstVerdict(ask: (budget: StreamBudget) => BudgetVerdict | undefined): BudgetVerdict | undefined {
     for (const budget of this.#budgets) {
-      const verdict = budget.check(viewer, nowMs);
+      const verdict = ask(budget);
       if (verdict) return verdict;
     }
     return undefined;

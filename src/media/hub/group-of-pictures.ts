@@ -1,9 +1,14 @@
 // The access units since the last key frame, kept for those who join: bounded, and never with a hole.
 import type { VideoUnit } from "./media-unit.ts";
 
+/** Beyond these it is given up; who joins then waits for the next key frame. */
 const mostBytes = 8 * 1_024 * 1_024;
-const mostUnits = 300;
-const longestMs = 10_000;
+const mostUnits = 600;
+const longestMs = 15_000;
+/** Beyond these a new key frame is wished for. Cameras send theirs every 4 to 10 s, and 0.3 s after one is asked for. */
+const manyBytes = mostBytes / 2;
+const manyUnits = 200;
+const longMs = 7_000;
 
 /** A unit whose packets lie together in one piece of memory: a tenth of the objects, and no part of a larger buffer is held. */
 interface KeptUnit {
@@ -31,6 +36,12 @@ export class GroupOfPictures {
   /** From the key frame on; empty while there is none that can be used. Made anew for each who asks. */
   get units(): readonly VideoUnit[] {
     return this.#units.map(restore);
+  }
+
+  /** A new key frame should replace it before it must be given up, or there is none. */
+  needsKeyFrame(nowMs: number): boolean {
+    const { length } = this.#units;
+    return length === 0 || length > manyUnits || this.#bytes > manyBytes || this.ageMs(nowMs) > longMs;
   }
 
   /** How old the key frame is. */

@@ -20,6 +20,8 @@ export interface ReaderContext {
   readonly unixMs: (feed: number, timestamp: number) => number;
   readonly backlogLimitBytes: () => number;
   readonly requestKeyFrame: () => void;
+  /** The viewer has given up a track. */
+  readonly onRemoved: () => void;
   /** It plays no more, with the error if that was not the viewer's wish. */
   readonly onOver: (reader: HubReader, error: Error | undefined) => void;
 }
@@ -31,7 +33,7 @@ export interface HubReaderOptions {
 }
 
 export class HubReader implements Reader {
-  readonly tracks: readonly OutgoingTrack[];
+  readonly #tracks: OutgoingTrack[];
   readonly #byFeed: (OutgoingTrack | undefined)[] = [];
   readonly #output: ReaderOutput;
   readonly #context: ReaderContext;
@@ -52,16 +54,24 @@ export class HubReader implements Reader {
     const cname = randomBytes(8).toString("hex");
     this.#output = options.output;
     this.#context = options.context;
-    this.tracks = options.tracks.map((track) => new OutgoingTrack({ ...track, cname }));
-    for (const outgoing of this.tracks) {
+    this.#tracks = options.tracks.map((track) => new OutgoingTrack({ ...track, cname }));
+    for (const outgoing of this.#tracks) {
       this.#byFeed[outgoing.feed] = outgoing;
       this.#unixMsOf[outgoing.feed] = (timestamp) => options.context.unixMs(outgoing.feed, timestamp);
     }
     this.#isWaiting = this.plays(trackNumbers.video);
   }
 
+  get tracks(): readonly OutgoingTrack[] {
+    return this.#tracks;
+  }
+
   plays(feed: number): boolean {
     return this.#byFeed[feed] !== undefined;
+  }
+
+  wasSent(feed: number): boolean {
+    return this.#byFeed[feed]?.hasSent === true;
   }
 
   /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. */
@@ -126,6 +136,15 @@ export class HubReader implements Reader {
     if (this.#isWaiting) this.#context.requestKeyFrame();
   }
 
+  remove(track: number): void {
+    const at = this.#tracks.findIndex((outgoing) => outgoing.track === track);
+    const [removed] = at < 0 ? [] : this.#tracks.splice(at, 1);
+    if (!removed) return;
+    this.#byFeed[removed.feed] = undefined;
+    this.#isWaiting &&= this.plays(trackNumbers.video);
+    this.#context.onRemoved();
+  }
+
   /** Ends it from our side: says goodbye on every track, then tells the output. */
   end(error: Error): void {
     if (this.#isOver) return;
@@ -166,7 +185,7 @@ export class HubReader implements Reader {
     const video = this.#byFeed[trackNumbers.video];
     if (!video) return true;
     if (!video.hasSent || this.#startsAtUnixMs === undefined) return false;
-    return this.#byFeed[feed]?.hasSent === true || this.#context.unixMs(feed, unit.timestamp) >= this.#startsAtUnixMs;
+    return this.wasSent(feed) || this.#context.unixMs(feed, unit.timestamp) >= this.#startsAtUnixMs;
   }
 
   /** False while the network is too far behind; then video waits for a key frame, and at last the reader is ended. */

@@ -30,6 +30,10 @@ export class LeaseSet implements Iterable<ViewerLease> {
     return Object.freeze([...this.#leases].map(({ viewer, since }) => Object.freeze({ ...viewer, since })));
   }
 
+  get viewers(): readonly Viewer[] {
+    return [...this.#leases].map(({ viewer }) => viewer);
+  }
+
   /** Those who are here, and those who were until a moment ago; each once. */
   get recent(): readonly Viewer[] {
     this.#forgetOld();

@@ -6,7 +6,7 @@ export interface LiveSpan {
   readonly endMs: number;
 }
 
-/** A start that could not last even so long is not worth waking the camera. */
+/** A start that could not last even so long, or half the limit, is not worth waking the camera. */
 const leastStartMs = 60_000;
 
 export function liveMsWithin(spans: readonly LiveSpan[], nowMs: number, windowMs: number): number {
@@ -26,7 +26,7 @@ export interface LiveTimeFacts {
 /** How long to wait until a start makes sense; 0 = now. */
 export function waitForLiveTimeMs({ spans, nowMs, windowMs, limitMs }: LiveTimeFacts): number {
   if (limitMs <= 0) return 0;
-  const mostUsedMs = limitMs - Math.min(leastStartMs, limitMs);
+  const mostUsedMs = limitMs - Math.min(leastStartMs, limitMs / 2);
   let excessMs = liveMsWithin(spans, nowMs, windowMs) - mostUsedMs;
   if (excessMs <= 0) return 0;
   // The window moves on over the oldest spans until enough of them lies behind it.

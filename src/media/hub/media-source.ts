@@ -10,9 +10,14 @@ export type SourceTrack = H264Track | OpusTrack | PcmuTrack | AacTrack;
 export interface MediaSink {
   /** What a track carries; before its first packet, and again if it changes (a codec that we cannot carry is an error of the session). */
   track(track: SourceTrack): void;
+  /** The track goes on from another sender: its next packet has nothing to do with the numbers and times before it. */
+  restart(kind: SourceTrackKind): void;
   /** One packet in the order of arrival; `arrivedAtMs` is monotonic (Clock.monotonic). The packet and its payload are given away. */
   packet(kind: SourceTrackKind, packet: RtpPacket, arrivedAtMs: number): void;
-  /** An RTCP sender report: this RTP timestamp was sampled at this wall clock time of the sender (Unix ms). */
+  /**
+   * An RTCP sender report: this RTP timestamp was sampled at this wall clock time of the sender (Unix ms). One that comes
+   * before the packets that it is about says where they belong.
+   */
   senderReport(kind: SourceTrackKind, rtpTimestamp: number, senderUnixMs: number): void;
 }
 

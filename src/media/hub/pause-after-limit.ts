@@ -5,8 +5,8 @@ import { type ActivationEnd, type StreamBudget, viewerKey } from "./stream-budge
 
 export class PauseAfterLimit implements StreamBudget {
   readonly #pauseMs: () => number;
-  #endedAtMs = Number.NEGATIVE_INFINITY;
-  #paused: ReadonlySet<string> = new Set();
+  /** When the limit ended the stream for a viewer, monotonic ms. */
+  readonly #endedAtMs = new Map<string, number>();
 
   /** 0: no pause. Asked anew each time. */
   constructor(pauseMs: () => number) {
@@ -14,8 +14,9 @@ export class PauseAfterLimit implements StreamBudget {
   }
 
   check(viewer: Viewer, nowMs: number): BudgetVerdict | undefined {
-    const retryAfterMs = this.#endedAtMs + this.#pauseMs() - nowMs;
-    if (retryAfterMs <= 0 || !this.#paused.has(viewerKey(viewer))) return undefined;
+    const endedAtMs = this.#endedAtMs.get(viewerKey(viewer)) ?? Number.NEGATIVE_INFINITY;
+    const retryAfterMs = endedAtMs + this.#pauseMs() - nowMs;
+    if (retryAfterMs <= 0) return undefined;
     const message = "The stream has reached its longest time and rests before the same viewer may start it again";
     return { refusal: "paused", message, retryAfterMs };
   }
@@ -26,7 +27,8 @@ export class PauseAfterLimit implements StreamBudget {
 
   ended(nowMs: number, { isLimit, viewers }: ActivationEnd): void {
     if (!isLimit) return;
-    this.#endedAtMs = nowMs;
-    this.#paused = new Set(viewers.map(viewerKey));
+    const oldestMs = nowMs - this.#pauseMs();
+    for (const [key, endedAtMs] of this.#endedAtMs) if (endedAtMs <= oldestMs) this.#endedAtMs.delete(key);
+    for (const viewer of viewers) this.#endedAtMs.set(viewerKey(viewer), nowMs);
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PermanentError, TransientError } from "../../foundation/errors.ts";
-import { StreamRefusedError } from "../errors.ts";
+import { type RefusalCause, StreamRefusedError } from "../errors.ts";
 import { aacTrack, opusTrack, pcmuTrack } from "../formats/track.ts";
 import { type AdmissionFacts, decideAdmission } from "./admission-policy.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./description-policy.ts";
 import { baselineSps, highSps, pps } from "./h264-packets.fixtures.ts";
 import type { KnownTracks } from "./known-tracks.ts";
-import { decideAfterSourceEnd, viewersError } from "./restart-policy.ts";
+import { decideAfterSourceEnd, mayTryAgain, viewersError } from "./restart-policy.ts";
 import { backlogLimitBytes, decideSlowReader } from "./slow-reader-policy.ts";
 
 const free: AdmissionFacts = {
@@ -45,7 +45,7 @@ test.each<[string, Partial<AdmissionFacts>, string | undefined, number | undefin
 });
 
 const transient = new TransientError("call.media-stalled", "no media");
-test.each<[string, Error | undefined, boolean, number | undefined, string]>([
+test.each<[string, Error | undefined, boolean, number | undefined, string, RefusalCause?]>([
   ["its natural end", undefined, true, undefined, "finish"],
   ["the other side's limit", new TransientError("call.limit", "over"), true, undefined, "limit"],
   ["a break that nobody sees", transient, false, undefined, "finish"],
@@ -55,8 +55,24 @@ test.each<[string, Error | undefined, boolean, number | undefined, string]>([
   ["a second break, later", transient, true, 30_000, "restart"],
   ["something permanent", new PermanentError("call.codec", "H.265"), true, undefined, "fail"],
   ["a refusal", new StreamRefusedError("offline", "offline"), true, undefined, "fail"],
-])("after the source's end: %s", (_name, error, hasViewers, sinceRestartMs, expected) => {
-  expect(decideAfterSourceEnd({ error, hasViewers, sinceRestartMs, restartEveryMs: 30_000 })).toBe(expected);
+  ["a break under a lock", transient, true, undefined, "refuse", "locked"],
+  ["a break of a camera that is away", transient, true, undefined, "refuse", "offline"],
+  ["a break too often", transient, true, undefined, "fail", "budget"],
+  ["a limit under a lock", new TransientError("call.limit", "over"), true, undefined, "limit", "locked"],
+  ["Ring's hang-up", new TransientError("call.closed", "code 5"), true, undefined, "restart"],
+])("after the source's end: %s", (_name, error, hasViewers, sinceRestartMs, expected, refusal) => {
+  const facts = { error, hasViewers, sinceRestartMs, restartEveryMs: 30_000, refusal };
+  expect(decideAfterSourceEnd(facts)).toBe(expected);
+});
+
+test.each<[string, Error, number, boolean]>([
+  ["something transient", transient, 0, true],
+  ["something permanent", new PermanentError("call.codec", "H.265"), 0, false],
+  ["a refusal", new StreamRefusedError("offline", "offline"), 0, false],
+  ["the other side hung up", new TransientError("call.closed", "code 5"), 1, true],
+  ["it hung up again", new TransientError("call.closed", "code 5"), 2, false],
+])("after a failed start: %s", (_name, error, hangUps, expected) => {
+  expect(mayTryAgain(error, hangUps)).toBe(expected);
 });
 
 test("viewers hear why it is over", () => {

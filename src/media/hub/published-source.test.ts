@@ -18,6 +18,9 @@ class RecordingSink implements MediaSink {
   packet(kind: string, packet: RtpPacket): void {
     this.seen.push([kind, packet.sequenceNumber]);
   }
+  restart(kind: string): void {
+    this.seen.push([kind, "restart"]);
+  }
   senderReport(kind: string, rtpTimestamp: number): void {
     this.seen.push([kind, "report", rtpTimestamp]);
   }

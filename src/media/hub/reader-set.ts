@@ -26,6 +26,12 @@ export class ReaderSet {
     return false;
   }
 
+  /** Some reader that is still here has been sent this track. */
+  someWasSent(track: number): boolean {
+    for (const reader of this.#readers) if (reader.wasSent(track)) return true;
+    return false;
+  }
+
   sendVideo(unit: VideoUnit): void {
     for (const reader of this.#readers) {
       try {

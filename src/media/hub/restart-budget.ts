@@ -29,8 +29,14 @@ export class RestartBudget implements StreamBudget {
     const retryAfterMs = waitForStartMs(this.#starts.get(viewerKey(viewer)) ?? [], nowMs, this.#limits);
     if (retryAfterMs <= 0) return undefined;
     const { mostStarts, windowMs } = this.#limits;
-    const message = `This viewer has started the stream ${mostStarts} times in ${Math.round(windowMs / 60_000)} minutes`;
+    const message = `The stream was started ${mostStarts} times in ${Math.round(windowMs / 60_000)} minutes for this viewer`;
     return { refusal: "budget", message, retryAfterMs };
+  }
+
+  /** One of them who may is enough: the others only go on watching. */
+  checkRestart(viewers: readonly Viewer[], nowMs: number): BudgetVerdict | undefined {
+    const verdicts = viewers.map((viewer) => this.check(viewer, nowMs));
+    return verdicts.includes(undefined) ? undefined : verdicts[0];
   }
 
   started(viewer: Viewer, nowMs: number): void {
@@ -38,6 +44,15 @@ export class RestartBudget implements StreamBudget {
     for (const [key, starts] of this.#starts) if ((starts.at(-1) ?? 0) <= oldestMs) this.#starts.delete(key);
     const key = viewerKey(viewer);
     this.#starts.set(key, [...(this.#starts.get(key) ?? []), nowMs].slice(-this.#limits.mostStarts));
+  }
+
+  restarted(viewers: readonly Viewer[], nowMs: number): void {
+    const once = new Map(viewers.map((viewer) => [viewerKey(viewer), viewer]));
+    for (const viewer of once.values()) this.started(viewer, nowMs);
+  }
+
+  forget(): void {
+    this.#starts.clear();
   }
 
   ended(): void {

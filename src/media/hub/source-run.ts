@@ -5,16 +5,17 @@ import { withDeadline } from "../../foundation/deadline.ts";
 import { PermanentError, TransientError } from "../../foundation/errors.ts";
 import type { Logger } from "../../foundation/logger.ts";
 import { retry } from "../../foundation/retry.ts";
+import type { StreamRefusedError } from "../errors.ts";
 import type { MediaSession, MediaSource } from "./media-source.ts";
-import { decideAfterSourceEnd, isWorthRetrying } from "./restart-policy.ts";
+import { decideAfterSourceEnd, isHangUp, mayTryAgain, type SourceEndDecision } from "./restart-policy.ts";
 import type { StreamLimits } from "./stream-limits.ts";
 import type { SourceEntrance, StreamMedia } from "./stream-media.ts";
 
 const backoff = { firstMs: 300, longestMs: 1_000, jitter: 0.2 };
 
-/** Why it is over. `stopped`: by us; `finish` and `limit`: by the source, nothing is wrong. */
+/** Why it is over. `stopped`: by us; `finish` and `limit`: by the source, nothing is wrong; `refuse`: it broke and may not start again. */
 export interface RunOutcome {
-  readonly kind: "stopped" | "finish" | "limit" | "fail";
+  readonly kind: "stopped" | "finish" | "limit" | "refuse" | "fail";
   readonly error: Error | undefined;
 }
 
@@ -25,6 +26,10 @@ export interface SourceRunOptions {
   readonly logger: Logger;
   readonly limits: StreamLimits;
   readonly hasViewers: () => boolean;
+  /** Why a source that broke may not be started again for those who watch; undefined: it may. */
+  readonly restartRefusal: () => StreamRefusedError | undefined;
+  /** It is started again. */
+  readonly onRestart: () => void;
   readonly onState: (state: "starting" | "ready") => void;
   /** It is decided that it is over; hanging up follows. */
   readonly onOutcome: (outcome: RunOutcome) => void;
@@ -67,10 +72,13 @@ export class SourceRun {
         this.#options.onState("ready");
         const error = await Promise.race([session.ended, aborted(signal)]);
         if (signal.aborted) return { kind: "stopped", error: undefined };
-        const decision = this.#decide(error ?? undefined);
+        const refusal = this.#options.restartRefusal();
+        const decision = this.#decide(error ?? undefined, refusal);
+        if (decision === "refuse") return { kind: decision, error: refusal };
         if (decision !== "restart") return { kind: decision, error: error ?? undefined };
         this.#options.logger.warn("The camera's stream broke off; starting it again", error);
         this.#restartedAtMs = this.#options.clock.monotonic();
+        this.#options.onRestart();
         await this.#hangUp();
       }
     } catch (error) {
@@ -82,13 +90,14 @@ export class SourceRun {
     }
   }
 
-  #decide(error: Error | undefined): ReturnType<typeof decideAfterSourceEnd> {
+  #decide(error: Error | undefined, refusal: StreamRefusedError | undefined): SourceEndDecision {
     const { clock, limits, hasViewers } = this.#options;
     return decideAfterSourceEnd({
       error,
       hasViewers: hasViewers(),
       sinceRestartMs: this.#restartedAtMs === undefined ? undefined : clock.monotonic() - this.#restartedAtMs,
       restartEveryMs: limits.restartEveryMs,
+      refusal: refusal?.refusal,
     });
   }
 
@@ -97,13 +106,15 @@ export class SourceRun {
     const { clock, limits, logger } = this.#options;
     this.#options.onState("starting");
     let refusal: unknown;
+    let hangUps = 0;
     const attempt = async (): Promise<MediaSession> => {
       try {
         return await this.#attempt();
       } catch (error) {
         await this.#hangUp();
         refusal = error;
-        if (isWorthRetrying(error)) throw error;
+        if (isHangUp(error)) hangUps++;
+        if (mayTryAgain(error, hangUps)) throw error;
         throw new PermanentError("stream.start", "the source cannot be started", { cause: error });
       }
     };

@@ -18,6 +18,12 @@ export interface StreamBudget {
   started(viewer: Viewer, nowMs: number): void;
   /** The source is over. */
   ended(nowMs: number, end: ActivationEnd): void;
+  /** Undefined: what broke may be started again for these viewers. A budget that does not say counts starts only. */
+  checkRestart?(viewers: readonly Viewer[], nowMs: number): BudgetVerdict | undefined;
+  /** A source that broke was started again for these viewers. */
+  restarted?(viewers: readonly Viewer[], nowMs: number): void;
+  /** Earlier starts count no more. */
+  forget?(): void;
   /** Why what runs must end now; undefined: it may go on. */
   exceeded?(nowMs: number): string | undefined;
 }

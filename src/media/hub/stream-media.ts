@@ -17,7 +17,7 @@ import { ReaderSet } from "./reader-set.ts";
 import { ReceivedCounter, type ReceivedMedia } from "./received-media.ts";
 import { backlogLimitBytes } from "./slow-reader-policy.ts";
 import type { ReaderOutput } from "./stream.ts";
-import type { SenderOffset } from "./track-clock.ts";
+import type { ClockReport, SenderOffset } from "./track-clock.ts";
 import { trackNumbers } from "./track-numbers.ts";
 import { VideoTrack } from "./video-track.ts";
 
@@ -73,6 +73,7 @@ export class StreamMedia {
       unixMs: (track, timestamp) => this.#unixMs(track, timestamp),
       backlogLimitBytes: () => this.#backlogLimitBytes,
       requestKeyFrame: () => this.#requestKeyFrame(),
+      onRemoved: () => this.#updateAacDemand(),
     };
     this.begin();
   }
@@ -130,9 +131,9 @@ export class StreamMedia {
     this.#entrance = entrance;
     const sink: MediaSink = {
       track: (track) => isOpen() && this.#takeTrack(track),
+      restart: (kind) => isOpen() && this.#restartTrack(kind),
       packet: (kind, packet, arrivedAtMs) => isOpen() && this.#takePacket(kind, packet, arrivedAtMs),
-      senderReport: (kind, timestamp, senderMs) =>
-        isOpen() && this.#clockOf(kind)?.senderReport(timestamp, senderMs, offset),
+      senderReport: (kind, timestamp, senderMs) => isOpen() && this.#takeReport(kind, { timestamp, senderMs, offset }),
     };
     const close = (): void => {
       if (!isOpen()) return;
@@ -204,11 +205,18 @@ export class StreamMedia {
   }
 
   #restartTracks(): void {
-    this.#video.restart();
-    this.#audio?.restart();
-    this.#sourceAac?.track.restart();
+    for (const kind of ["video", "audio", "aac"] as const) this.#restartTrack(kind);
     this.#received.restart();
-    this.#readers.awaitKeyFrame();
+  }
+
+  /** Its readers go on with the numbers and times that they have. */
+  #restartTrack(kind: SourceTrackKind): void {
+    if (kind === "audio") this.#audio?.restart();
+    else if (kind === "aac") this.#sourceAac?.track.restart();
+    else {
+      this.#video.restart();
+      this.#readers.awaitKeyFrame();
+    }
   }
 
   #takeTrack(track: SourceTrack): void {
@@ -229,6 +237,17 @@ export class StreamMedia {
     if (kind === "video") this.#video.accept(packet, arrivedAtMs);
     else if (kind === "aac") this.#takeAac(packet, arrivedAtMs);
     else this.#takeAudio(packet, arrivedAtMs);
+  }
+
+  #takeReport(kind: SourceTrackKind, report: ClockReport): void {
+    if (kind === "video") this.#video.clock.senderReport(report, this.#readers.someWasSent(trackNumbers.video));
+    else if (kind === "aac")
+      this.#sourceAac?.track.clock.senderReport(report, this.#readers.someWasSent(trackNumbers.aac));
+    else {
+      // AAC that is made here lies on the timeline of the audio it is made of.
+      const isHeardAsAac = !this.#sourceAac && this.#readers.someWasSent(trackNumbers.aac);
+      this.#audio?.clock.senderReport(report, isHeardAsAac || this.#readers.someWasSent(trackNumbers.audio));
+    }
   }
 
   #takeAudio(packet: RtpPacket, arrivedAtMs: number): void {
@@ -269,12 +288,7 @@ export class StreamMedia {
     this.#options.requestKeyFrame();
   }
 
-  #clockOf(kind: SourceTrackKind): VideoTrack["clock"] | undefined {
-    if (kind === "video") return this.#video.clock;
-    return kind === "aac" ? this.#sourceAac?.track.clock : this.#audio?.clock;
-  }
-
-  /** The one clock of all sender reports. AAC that is made here lies on the timeline of the audio it is made of. */
+  /** The one clock of all sender reports. */
   #unixMs(track: number, timestamp: number): number {
     if (track === trackNumbers.video) return this.#unixOffsetMs + this.#video.clock.monotonicAt(timestamp);
     if (track === trackNumbers.aac && this.#sourceAac)

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { ManualClock } from "../../foundation/clock.fake.ts";
 import { PermanentError, TransientError } from "../../foundation/errors.ts";
 import { StreamRefusedError } from "../errors.ts";
 import { opusTrack, pcmuTrack } from "../formats/track.ts";
+import type { BudgetVerdict } from "./admission-policy.ts";
 import { StreamGovernor } from "./governor.ts";
 import { baselineSps, highSps, pps } from "./h264-packets.fixtures.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";
+import type { StreamBudget } from "./stream-budget.ts";
 
 const anyone = new AbortController().signal;
 const remembered = {
@@ -156,6 +159,92 @@ test("who comes while the source is being hung up gets a new one", async () => {
   expect(stage.source.openings).toBe(2);
   expect(next.ended.aborted).toBe(false);
   expect(stage.path.status.state).toBe("starting");
+});
+
+test.each([
+  ["a lock", "locked", "idle"],
+  ["the camera's going away", "offline", "failed"],
+  ["a used-up budget", "budget", "idle"],
+])("%s while the source is being hung up stops the next start", async (_name, refusal, state) => {
+  const facts = { camera: "online" as "online" | "offline", isUsedUp: false };
+  const verdict: BudgetVerdict = { refusal: "budget", message: "used up", retryAfterMs: 60_000 };
+  const budget: StreamBudget = {
+    check: () => (facts.isUsedUp ? verdict : undefined),
+    started: () => undefined,
+    ended: () => undefined,
+  };
+  const clock = new ManualClock();
+  const governor = new StreamGovernor({ clock, camera: () => facts.camera, budgets: [budget] });
+  const stage = new StreamStage({ clock, governor });
+  await stage.started();
+  stage.path.turnOff();
+  const leases = [stage.path.lease(viewer), stage.path.lease(viewer)];
+  if (refusal === "offline") facts.camera = "offline";
+  facts.isUsedUp = refusal === "budget";
+  stage.path.setLocked(refusal === "locked");
+  await stage.clock.advance(0);
+  expect(stage.source.openings).toBe(1);
+  for (const lease of leases) expect(lease.ended.reason).toMatchObject({ refusal });
+  expect(stage.path.status).toMatchObject({ state, viewers: [], reason: { code: `stream.${refusal}` } });
+});
+
+test("of those who came while the source was being hung up, one who may start it is enough", async () => {
+  const other = { ...viewer, address: "192.0.2.8" };
+  let isUsedUp = false;
+  const verdict: BudgetVerdict = { refusal: "budget", message: "used up", retryAfterMs: 60_000 };
+  const budget: StreamBudget = {
+    check: ({ address }) => (isUsedUp && address === viewer.address ? verdict : undefined),
+    started: () => undefined,
+    ended: () => undefined,
+  };
+  const stage = new StreamStage({ budgets: [budget] });
+  await stage.started();
+  stage.path.turnOff();
+  const leases = [stage.path.lease(viewer), stage.path.lease(other)];
+  isUsedUp = true;
+  await stage.clock.advance(0);
+  expect(stage.source.openings).toBe(2);
+  expect(leases.map((lease) => lease.ended.aborted)).toEqual([false, false]);
+});
+
+test.each([
+  ["a lock", "locked", "idle"],
+  ["a camera that went away", "offline", "failed"],
+] as const)("%s stops a call that broke from being made again", async (_name, refusal, state) => {
+  const facts = { camera: "online" as "online" | "offline" };
+  const clock = new ManualClock();
+  const stage = new StreamStage({ clock, governor: new StreamGovernor({ clock, camera: () => facts.camera }) });
+  const lease = await stage.started();
+  if (refusal === "locked") stage.path.setLocked(true);
+  else facts.camera = "offline";
+  await stage.clock.advance(60_000);
+  expect(lease.ended.aborted).toBe(false);
+  stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+  await stage.clock.advance(0);
+  expect(stage.source.openings).toBe(1);
+  expect(lease.ended.reason).toMatchObject({ refusal });
+  expect(stage.path.status).toMatchObject({ state, reason: { code: `stream.${refusal}` } });
+  facts.camera = "online";
+  stage.path.cameraChanged();
+  stage.path.setLocked(false);
+  expect(stage.path.status).toMatchObject({ state: "idle", reason: undefined });
+});
+
+test("a call that Ring ends in its own words is made once more, with everything new", async () => {
+  const closed = new TransientError("call.closed", "Ring ended the call (code 5)");
+  const stage = new StreamStage();
+  stage.source.failures.push(closed, closed, closed);
+  const first = stage.path.lease(viewer);
+  await stage.clock.advance(10_000);
+  expect(stage.source.openings).toBe(2);
+  expect(first.ended.reason).toMatchObject({ code: "stream.failed", cause: closed });
+  stage.source.failures.length = 1;
+  const second = stage.path.lease(viewer);
+  await stage.clock.advance(1_000);
+  stage.video(stage.camera.keyFrame());
+  await stage.clock.advance(0);
+  expect(second.ended.aborted).toBe(false);
+  expect(stage.path.status.state).toBe("ready");
 });
 
 test("a lock lets nobody in, and leaves those who watch", async () => {

@@ -1,61 +1,41 @@
 // One stream: starts its source when somebody wants it, describes and serves it, and hangs up when nobody is left.
 import { onAbort } from "../../foundation/abort.ts";
-import { type Clock, every } from "../../foundation/clock.ts";
+import { every } from "../../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../../foundation/emitter.ts";
-import { AppError, errorCode, errorText } from "../../foundation/errors.ts";
-import type { Logger } from "../../foundation/logger.ts";
+import { AppError, errorText } from "../../foundation/errors.ts";
 import { StreamEndedError, StreamRefusedError } from "../errors.ts";
 import type { Track } from "../formats/track.ts";
-import type { AudioTranscoderFactory } from "./audio-transcoder.ts";
-import { describeTracks, isDescribedWrongly } from "./description-policy.ts";
 import { StreamGovernor } from "./governor.ts";
 import type { HubReader } from "./hub-reader.ts";
 import type { KeyFrame } from "./key-frame.ts";
-import type { KnownTracks } from "./known-tracks.ts";
 import { LeaseSet } from "./lease-set.ts";
-import type { MediaSource } from "./media-source.ts";
 import { playedTracks } from "./played-tracks.ts";
 import type { ReceivedMedia } from "./received-media.ts";
 import { viewersError } from "./restart-policy.ts";
+import { ShownReason } from "./shown-reason.ts";
 import { type RunOutcome, SourceRun } from "./source-run.ts";
 import type { ReaderOutput, Stream, Viewer } from "./stream.ts";
+import { StreamDescription } from "./stream-description.ts";
 import { ViewerLease } from "./stream-lease.ts";
 import { defaultStreamLimits, type StreamLimits } from "./stream-limits.ts";
 import { StreamMedia } from "./stream-media.ts";
-import { MemoryKeeper, type StreamMemory } from "./stream-memory.ts";
+import type { StreamPathOptions } from "./stream-path-options.ts";
 import type { StreamState, StreamStatus } from "./stream-status.ts";
-import { waitForFormat } from "./wait-for-format.ts";
 
 const tickMs = 1_000;
 const manualViewer: Viewer = { kind: "manual", address: "", userAgent: "" };
-
-export interface StreamPathOptions {
-  readonly path: string;
-  readonly source: MediaSource;
-  /** Undefined where there is no FFmpeg: streams have no AAC track. */
-  readonly transcoder: AudioTranscoderFactory | undefined;
-  readonly memory: StreamMemory;
-  /** Without one, everybody is let in. */
-  readonly governor?: StreamGovernor;
-  readonly limits?: Partial<StreamLimits>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Its abort closes the stream, as `Symbol.asyncDispose` does. */
-  readonly signal: AbortSignal;
-}
 
 export class StreamPath implements Stream, AsyncDisposable {
   readonly path: string;
   readonly #options: StreamPathOptions;
   readonly #limits: StreamLimits;
   readonly #governor: StreamGovernor;
-  readonly #memory: MemoryKeeper;
   readonly #media: StreamMedia;
+  readonly #description: StreamDescription;
   readonly #leases: LeaseSet;
   readonly #changed: Emitter<StreamStatus>;
-  readonly #known = new Emitter<void>();
+  readonly #reason: ShownReason;
   #state: StreamState = "idle";
-  #reason: StreamStatus["reason"];
   #startedAt: number | undefined;
   #run: SourceRun | undefined;
   #runOver: Promise<void> = Promise.resolve();
@@ -75,7 +55,6 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#limits = { ...defaultStreamLimits, ...options.limits };
     this.#governor = options.governor ?? new StreamGovernor({ clock });
     this.#leases = new LeaseSet(clock);
-    this.#memory = new MemoryKeeper(path, options.memory, logger);
     this.#changed = new Emitter((error) => logger.error(`A listener of ${path} broke`, error));
     this.#media = new StreamMedia({
       transcoder: options.transcoder,
@@ -85,6 +64,18 @@ export class StreamPath implements Stream, AsyncDisposable {
       requestKeyFrame: () => this.#run?.requestKeyFrame(),
       onKnown: () => this.#tracksKnown(),
     });
+    this.#description = new StreamDescription({
+      ...options,
+      media: this.#media,
+      isRunning: () => this.#run !== undefined,
+      canMakeAac: options.transcoder !== undefined,
+      limitMs: this.#limits.describeMs,
+    });
+    this.#reason = new ShownReason({
+      clock,
+      refusal: (viewer) => this.#governor.refusal(viewer, false),
+      onGone: () => this.#reasonGone(),
+    });
     this.#abort = onAbort(signal, () => void this[Symbol.asyncDispose]());
   }
 
@@ -92,7 +83,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     return Object.freeze({
       path: this.path,
       state: this.#state,
-      reason: this.#reason,
+      reason: this.#reason.value,
       viewers: this.#leases.statuses,
       startedAt: this.#startedAt,
       isManual: this.#manual !== undefined,
@@ -118,23 +109,14 @@ export class StreamPath implements Stream, AsyncDisposable {
   async describe(viewer: Viewer, signal: AbortSignal): Promise<readonly Track[]> {
     signal.throwIfAborted();
     this.#admit(viewer);
-    const remembered = this.#memory.load();
-    const known = this.#run ? this.#media.known : undefined;
-    if (remembered || known?.parameterSets) return this.#describeTracks(known);
+    if (this.#description.isKnown) return this.#description.tracks;
     using lease = this.#enter(viewer, undefined);
-    await waitForFormat({
-      clock: this.#options.clock,
-      limitMs: this.#limits.describeMs,
-      isKnown: () => this.#media.known.parameterSets !== undefined,
-      changed: this.#known,
-      ended: lease.ended,
-      signal,
-    });
-    return this.#describeTracks(this.#media.known);
+    await this.#description.wait(lease.ended, signal);
+    return this.#description.tracks;
   }
 
   lease(viewer: Viewer, described?: readonly Track[]): ViewerLease {
-    return this.#enter(viewer, described ?? this.#describeTracks(this.#run && this.#media.known));
+    return this.#enter(viewer, described ?? this.#description.tracks);
   }
 
   /** The switch: holds the source without any client, for at most a day. Throws StreamRefusedError as `lease` does. */
@@ -152,11 +134,25 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#stopRun();
   }
 
-  /** A lock lets nobody in; a stream that runs goes on for those who watch. */
+  /** A lock lets nobody in; a stream that runs goes on for those who watch, as long as it does not break. */
   setLocked(isLocked: boolean): void {
     if (isLocked === this.#governor.isLocked) return;
     this.#governor.setLocked(isLocked);
+    this.#reason.reconsider();
     this.#emitStatus();
+  }
+
+  /** What is known of the camera has changed: what refused the last start may be gone. */
+  cameraChanged(): void {
+    this.#reason.reconsider();
+  }
+
+  /** It stands for something else now: how earlier starts ended says nothing about the next one. */
+  forget(): void {
+    this.#governor.forget();
+    if (!this.#reason.value) return;
+    this.#reason.clear();
+    this.#reasonGone();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,31 +164,29 @@ export class StreamPath implements Stream, AsyncDisposable {
     // Not now: an abort may have called us before the constructor is done.
     await Promise.resolve();
     this.#abort[Symbol.dispose]();
+    this.#reason[Symbol.dispose]();
     this.#leases.endAll(new StreamEndedError("shutdown", "Belfry is shutting down"));
     this.#stopRun();
     await this.#runOver;
     await this.#media.close();
   }
 
-  #describeTracks(known: KnownTracks | undefined): Track[] {
-    return describeTracks(known, this.#memory.load(), this.#options.transcoder !== undefined);
-  }
-
   #admit(viewer: Viewer): void {
     if (this.#closed) throw new StreamRefusedError("offline", "The stream is being closed");
-    try {
-      this.#governor.admit(viewer, this.#run !== undefined && !this.#isRunEnding);
-    } catch (error) {
-      this.#noteRefusal(error);
-      throw error;
-    }
+    const refusal = this.#governor.refusal(viewer, this.#run !== undefined && !this.#isRunEnding);
+    if (!refusal) return;
+    if (!this.#run && refusal.refusal !== "failed") this.#showRefusal(refusal, viewer);
+    throw refusal;
   }
 
-  /** Shows why a start was refused. A camera that cannot be called at all has failed; a limit of ours is no failure. */
-  #noteRefusal(error: unknown): void {
-    if (!(error instanceof StreamRefusedError) || this.#run || error.refusal === "failed") return;
-    this.#reason = { code: error.code, text: errorText(error) };
-    this.#setState(error.refusal === "offline" || error.refusal === "blocked" ? "failed" : "idle");
+  #showRefusal(refusal: StreamRefusedError, viewer: Viewer): void {
+    this.#reason.showRefusal(viewer, refusal);
+    this.#setState(refusal.isOfCamera ? "failed" : "idle");
+  }
+
+  #reasonGone(): void {
+    if (this.#state === "failed") this.#setState(this.#run ? "closing" : "idle");
+    else this.#emitStatus();
   }
 
   #enter(viewer: Viewer, described: readonly Track[] | undefined): ViewerLease {
@@ -231,12 +225,12 @@ export class StreamPath implements Stream, AsyncDisposable {
   }
 
   #startReader(lease: ViewerLease, tracks: readonly number[], output: ReaderOutput): HubReader {
-    const described = lease.described ?? this.#describeTracks(this.#media.known);
+    const described = lease.described ?? this.#description.tracks;
     const onOver = (_reader: HubReader, error: Error | undefined): void => {
       if (error) lease.end(error instanceof AppError ? error : new StreamEndedError("transport", errorText(error)));
     };
     // The server must have its reader in hand before it can hear that it is over.
-    queueMicrotask(() => this.#checkDescription(lease));
+    queueMicrotask(() => this.#description.check(lease));
     return this.#media.addReader(playedTracks(described, tracks), output, onOver);
   }
 
@@ -245,7 +239,7 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#media.begin();
     this.#governor.started(viewer);
     this.#isActive = true;
-    this.#reason = undefined;
+    this.#reason.clear();
     this.#startedAt = clock.now();
     this.#isRunEnding = false;
     const ticks = every(clock, tickMs, () => this.#tick());
@@ -256,6 +250,8 @@ export class StreamPath implements Stream, AsyncDisposable {
       logger,
       limits: this.#limits,
       hasViewers: () => this.#leases.size > 0,
+      restartRefusal: () => this.#governor.restartRefusal(this.#leases.viewers),
+      onRestart: () => this.#governor.restarted(this.#leases.viewers),
       onState: (state) => this.#setState(state),
       onOutcome: (outcome) => this.#takeOutcome(outcome),
     });
@@ -268,14 +264,14 @@ export class StreamPath implements Stream, AsyncDisposable {
 
   #tick(): void {
     this.#media.tick();
-    if (this.#isRunEnding || this.#manual) return;
+    if (this.#isRunEnding) return;
     const exceeded = this.#governor.exceeded();
-    if (exceeded === undefined) return;
+    if (exceeded === undefined || this.#manual) return;
     const error = new StreamEndedError("limit", exceeded);
-    this.#reason = { code: error.code, text: exceeded };
+    this.#reason.show(error);
     this.#endActivation({ isLimit: true, pauseMs: 0 });
-    this.#leases.endAll(error);
     this.#stopRun();
+    this.#leases.endAll(error);
   }
 
   /** Tells the governor, before anybody can ask it again. Once per activation. */
@@ -298,9 +294,11 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#isRunEnding = true;
     this.#endActivation({ isLimit: kind === "limit", pauseMs: kind === "fail" ? this.#limits.failedPauseMs : 0 });
     if (kind === "stopped") return;
-    if (error) this.#reason = { code: errorCode(error), text: errorText(error) };
+    const isRefused = kind === "refuse" && error instanceof StreamRefusedError;
+    if (isRefused) this.#reason.showRefusal(this.#leases.viewers[0] ?? manualViewer, error);
+    else if (error) this.#reason.show(error);
     if (kind === "fail") this.#options.logger.warn(`The stream ${this.path} failed`, error);
-    this.#setState(kind === "fail" ? "failed" : "closing");
+    this.#setState(kind === "fail" || (isRefused && error.isOfCamera) ? "failed" : "closing");
     this.#leases.endAll(viewersError(kind, error, this.#limits.failedPauseMs));
   }
 
@@ -308,26 +306,24 @@ export class StreamPath implements Stream, AsyncDisposable {
     this.#run = undefined;
     this.#startedAt = undefined;
     this.#media.rest();
-    const [next] = this.#leases;
-    if (next && !this.#closed) this.#startRun(next.viewer);
-    else this.#setState(this.#state === "failed" ? "failed" : "idle");
+    if (this.#state !== "failed") this.#state = "idle";
+    // Those who came while the last run was being hung up; meanwhile they may have lost the right to a start.
+    const starter = this.#leases.viewers.find((viewer) => !this.#governor.refusal(viewer, false));
+    if (starter) this.#startRun(starter);
+    else for (const lease of this.#leases) this.#sendAway(lease);
+    this.#emitStatus();
+  }
+
+  #sendAway(lease: ViewerLease): void {
+    const refusal = this.#governor.refusal(lease.viewer, false);
+    if (!refusal) return;
+    lease.end(refusal);
+    this.#showRefusal(refusal, lease.viewer);
   }
 
   #tracksKnown(): void {
-    this.#memory.keep(this.#media.known, this.#media.size);
-    this.#known.emit();
-    for (const lease of this.#leases) this.#checkDescription(lease);
-  }
-
-  /** Ends a viewer who was told another picture or sound than what comes, so that it asks again. */
-  #checkDescription(lease: ViewerLease): void {
-    const { described } = lease;
-    if (!described || !this.#run) return;
-    const { known } = this.#media;
-    if (!isDescribedWrongly(described, known, (feed) => lease.plays(feed))) return;
-    lease.end(
-      new StreamEndedError("described-wrongly", "The camera sends another format than was described; ask again"),
-    );
+    this.#description.learned();
+    for (const lease of this.#leases) this.#description.check(lease);
   }
 
   #setState(state: StreamState): void {

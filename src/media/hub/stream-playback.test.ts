@@ -4,6 +4,7 @@ import { h264Content, inspectH264 } from "../formats/h264-payload.ts";
 import type { SourcedRtpPacket } from "../formats/rtp.ts";
 import { sequenceDistance, timestampDistance } from "../formats/rtp-arithmetic.ts";
 import { pcmuTrack } from "../formats/track.ts";
+import { H264Camera } from "./h264-packets.fixtures.ts";
 import { RecordingOutput } from "./reader-output.fake.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";
 
@@ -144,7 +145,7 @@ test("sender reports come at least every 5 s, and their clock is steady", async 
 test("without a kept group a reader waits for the next key frame, and one is asked for", async () => {
   const stage = new StreamStage();
   await stage.started();
-  await stage.run(10_200);
+  await stage.run(15_200);
   const asked = stage.source.session.keyFrameRequests;
   expect(asked).toBeGreaterThan(0);
   const { output } = stage.play([0]);
@@ -383,6 +384,75 @@ test("sender reports of the source bring picture and sound together for the read
   expect(startOf(2) - startOf(0)).toBeLessThan(45);
   await stage.run(12_000);
   expect(startOf(2) - startOf(0)).toBeCloseTo(0, 0);
+});
+
+test("a camera with 10 s between its key frames: whoever joins sees a picture at once, and a key frame is asked for in time", async () => {
+  const stage = new StreamStage();
+  stage.path.lease(viewer);
+  await stage.started();
+  const { session } = stage.source;
+  await stage.run(6_900);
+  expect(session.keyFrameRequests).toBe(0);
+  await stage.run(3_300);
+  expect(session.keyFrameRequests).toBeGreaterThan(0);
+  const { output } = stage.play([0]);
+  expect(output.packets(0).length).toBeGreaterThan(500);
+  // A camera that does not listen is not bothered more often than twice a second.
+  expect(session.keyFrameRequests).toBeLessThanOrEqual(8);
+  stage.video(stage.camera.keyFrame());
+  const before = session.keyFrameRequests;
+  await stage.run(6_800);
+  expect(session.keyFrameRequests).toBe(before);
+});
+
+test("what sender reports say before anybody watches is true from the first picture on", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  const { sink } = stage.source.session;
+  const taken = { picture: stage.camera.timestamp, sound: stage.soundTimestamp };
+  stage.video(stage.camera.keyFrame());
+  await stage.clock.advance(200);
+  stage.sound();
+  sink.senderReport("video", taken.picture, 1_000_000);
+  sink.senderReport("audio", taken.sound, 1_000_000);
+  const { output } = stage.play([0, 2]);
+  await stage.run(1_000);
+  const sampledAt = (track: 0 | 2, timestamp: number, rate: number): number => {
+    const [report] = output.senderReports(track);
+    if (!report) throw new Error("no report");
+    return report.unixMs + timestampDistance(report.rtpTimestamp, timestamp) / rate;
+  };
+  // The camera took the last picture and the last sound at the same time.
+  const picture = sampledAt(0, output.packets(0).at(-1)?.timestamp ?? 0, 90);
+  const sound = sampledAt(2, output.packets(2).at(-1)?.timestamp ?? 0, 48);
+  expect(sound - picture).toBeCloseTo(0, 0);
+});
+
+test("a sender that changes within a call: readers go on at its first key frame, whatever its numbers are", async () => {
+  const stage = new StreamStage();
+  const { output } = stage.play([0, 2]);
+  await stage.clock.advance(0);
+  stage.video(stage.camera.keyFrame());
+  await stage.run(1_000);
+  const before = { video: output.packets(0).length, sound: output.packets(2).length };
+  const { session } = stage.source;
+  // Behind the earlier one, and less than what counts as a new beginning.
+  const other = new H264Camera({ sequenceNumber: stage.camera.sequenceNumber - 200, ticksPerFrame: 3_600 });
+  for (const kind of ["video", "audio"] as const) session.sink.restart(kind);
+  stage.soundSequence -= 300;
+  stage.sound();
+  stage.video(other.frame());
+  expect(output.packets(0)).toHaveLength(before.video);
+  expect(session.keyFrameRequests).toBeGreaterThan(0);
+  await stage.clock.advance(40);
+  stage.video(other.keyFrame());
+  stage.video(other.frame());
+  expect(output.packets(0)).toHaveLength(before.video + 5 + 2);
+  expect(output.packets(2)).toHaveLength(before.sound + 1);
+  for (const track of [0, 2]) {
+    const numbers = output.packets(track).map(({ sequenceNumber }) => sequenceNumber);
+    expect(numbers.slice(1).every((number, at) => number === ((numbers[at] ?? 0) + 1) % 65_536)).toBe(true);
+  }
 });
 
 test.each([

@@ -11,7 +11,7 @@ export interface ViewerStatus extends Viewer {
 export interface StreamStatus {
   readonly path: string;
   readonly state: StreamState;
-  /** Why it failed, or ended by itself; until the next start. `code` is that of the error. */
+  /** Why it failed, ended by itself or could not be started; until the next start, or until what refused it is gone. `code` is that of the error. */
   readonly reason: { readonly code: string; readonly text: string } | undefined;
   readonly viewers: readonly ViewerStatus[];
   /** Unix ms of the start of the present activation. */

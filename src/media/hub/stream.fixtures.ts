@@ -12,7 +12,8 @@ import { RecordingOutput } from "./reader-output.fake.ts";
 import type { Reader, StreamLease, Viewer } from "./stream.ts";
 import type { StreamBudget } from "./stream-budget.ts";
 import { volatileMemory } from "./stream-memory.ts";
-import { StreamPath, type StreamPathOptions } from "./stream-path.ts";
+import { StreamPath } from "./stream-path.ts";
+import type { StreamPathOptions } from "./stream-path-options.ts";
 import type { StreamStatus } from "./stream-status.ts";
 
 /** AAC can be had, but nothing ever comes of it. */
@@ -23,8 +24,13 @@ const deafTranscoder: AudioTranscoderFactory = (_input, _onFrame, signal) => {
 
 export const viewer: Viewer = { kind: "rtsp", address: "192.0.2.7", userAgent: "test" };
 
+export type StageOptions = Partial<Omit<StreamPathOptions, "clock">> & {
+  readonly budgets?: readonly StreamBudget[];
+  readonly clock?: ManualClock;
+};
+
 export class StreamStage {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly source = new FakeSource();
   readonly memory = volatileMemory();
   readonly log = recordingLogger();
@@ -32,10 +38,11 @@ export class StreamStage {
   readonly camera = new H264Camera({ ticksPerFrame: 3_600 });
   readonly statuses: StreamStatus[] = [];
   readonly path: StreamPath;
-  #soundSequence = 65_500;
+  soundSequence = 65_500;
   soundTimestamp = 2 ** 32 - 2_000;
 
-  constructor({ budgets, ...options }: Partial<StreamPathOptions> & { budgets?: readonly StreamBudget[] } = {}) {
+  constructor({ budgets, clock = new ManualClock(), ...options }: StageOptions = {}) {
+    this.clock = clock;
     this.path = new StreamPath({
       path: "camera_live",
       source: this.source,
@@ -63,7 +70,7 @@ export class StreamStage {
   sound(): void {
     const packet: RtpPacket = {
       payloadType: 111,
-      sequenceNumber: this.#soundSequence++ % 65_536,
+      sequenceNumber: this.soundSequence++ % 65_536,
       timestamp: this.soundTimestamp,
       marker: false,
       payload: Buffer.from("sound"),

@@ -44,6 +44,8 @@ export interface Reader extends Disposable {
   /** Nothing is sent while paused; resumes at the next key frame. */
   pause(): void;
   resume(): void;
+  /** The viewer has given up this track: nothing more of it is sent. */
+  remove(track: number): void;
 }
 
 /** Bytes in front of every RTP header that an output may use for its own framing (RTSP interleaved: `$`, channel, length). */

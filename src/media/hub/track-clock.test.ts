@@ -42,8 +42,7 @@ test("sender reports bring two tracks together, by 5 ms a second, without a step
   const picture = video.accept(0, 1_000);
   // The sound of the same moment came 40 ms later.
   const sound = audio.accept(0, 1_040);
-  video.senderReport(0, 500_000, offset);
-  audio.senderReport(0, 500_000, offset);
+  for (const clock of [video, audio]) clock.senderReport({ timestamp: 0, senderMs: 500_000, offset }, true);
   expect(audio.monotonicAt(sound)).toBe(1_040);
   let before = audio.monotonicAt(sound);
   for (let now = 2_000; now <= 12_000; now += 1_000) {
@@ -55,13 +54,67 @@ test("sender reports bring two tracks together, by 5 ms a second, without a step
   expect(audio.monotonicAt(sound)).toBeCloseTo(video.monotonicAt(picture), 6);
 });
 
+test("a track that nobody has seen yet is put right at once", () => {
+  const video = new TrackClock(90_000);
+  const audio = new TrackClock(48_000);
+  const offset: SenderOffset = { ms: undefined };
+  const picture = video.accept(0, 1_000);
+  const sound = audio.accept(0, 1_200);
+  video.senderReport({ timestamp: 0, senderMs: 500_000, offset }, true);
+  audio.senderReport({ timestamp: 0, senderMs: 500_000, offset }, false);
+  expect([video.monotonicAt(picture), audio.monotonicAt(sound)]).toEqual([1_000, 1_000]);
+  audio.slew(9_000);
+  expect(audio.monotonicAt(sound)).toBe(1_000);
+});
+
+test("tracks whose reports come before their packets begin where their sender has them", () => {
+  const video = new TrackClock(90_000);
+  const aac = new TrackClock(16_000);
+  const opus = new TrackClock(48_000);
+  const silent = new TrackClock(8_000);
+  const offset: SenderOffset = { ms: undefined };
+  aac.senderReport({ timestamp: 1_000, senderMs: 50_000, offset }, false);
+  expect(aac.monotonicAt(aac.accept(1_000, 700))).toBe(700);
+  // 43 ms later, and around the end of the 32-bit numbers.
+  video.senderReport({ timestamp: 4_294_967_000, senderMs: 50_000, offset }, false);
+  const picture = video.accept((4_294_967_000 + 43 * 90) % 2 ** 32, 701);
+  expect(video.monotonicAt(picture)).toBe(743);
+  opus.senderReport({ timestamp: 9_000, senderMs: 50_000, offset }, false);
+  expect(opus.monotonicAt(opus.accept(9_000 - 48 * 7, 702))).toBe(693);
+  expect(silent.monotonicAt(silent.accept(5, 710))).toBe(710);
+  expect(video.accept((4_294_967_000 + 93 * 90) % 2 ** 32, 900) - picture).toBe(4_500);
+});
+
+test("a new sender's first packet goes where its report says, also while somebody watches; never backwards", () => {
+  const video = new TrackClock(90_000);
+  const audio = new TrackClock(48_000);
+  const first: SenderOffset = { ms: undefined };
+  for (const clock of [video, audio]) clock.senderReport({ timestamp: 0, senderMs: 500_000, offset: first }, false);
+  video.accept(0, 1_000);
+  const sound = audio.accept(0, 1_200);
+  expect(audio.monotonicAt(sound)).toBe(1_000);
+  const second: SenderOffset = { ms: undefined };
+  for (const clock of [video, audio]) {
+    clock.restart();
+    clock.senderReport({ timestamp: 77, senderMs: 900_000, offset: second }, true);
+  }
+  expect(video.monotonicAt(video.accept(77, 5_000))).toBe(5_000);
+  expect(audio.monotonicAt(audio.accept(77, 5_200))).toBe(5_000);
+  audio.restart();
+  audio.senderReport({ timestamp: 0, senderMs: 899_000, offset: second }, true);
+  expect(audio.accept(0, 5_300)).toBe(sound + 4_000 * 48 + 1);
+});
+
 test("a sender without a wall clock is not believed", () => {
   const clock = new TrackClock(90_000);
   const offset: SenderOffset = { ms: 100 };
   const first = clock.accept(0, 1_000);
-  clock.senderReport(0, 99_000, offset);
+  clock.senderReport({ timestamp: 0, senderMs: 99_000, offset }, false);
   clock.slew(60_000);
   expect(clock.monotonicAt(first)).toBe(1_000);
+  clock.restart();
+  clock.senderReport({ timestamp: 0, senderMs: 99_000, offset }, false);
+  expect(clock.monotonicAt(clock.accept(0, 70_000))).toBe(70_000);
 });
 
 test("another clock rate continues the same line", () => {

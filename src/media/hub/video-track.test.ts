@@ -7,7 +7,7 @@ import { H264Camera, pps } from "./h264-packets.fixtures.ts";
 import type { VideoUnit } from "./media-unit.ts";
 import { VideoTrack } from "./video-track.ts";
 
-function setUp() {
+function setUp(fps = 24) {
   const units: VideoUnit[] = [];
   let wishes = 0;
   const track = new VideoTrack({
@@ -18,7 +18,7 @@ function setUp() {
   let nowMs = 0;
   const send = (packets: readonly RtpPacket[]): void => {
     for (const packet of packets) track.accept(packet, nowMs);
-    nowMs += 1_000 / 24;
+    nowMs += 1_000 / fps;
   };
   return { track, units, send, wishes: () => wishes };
 }
@@ -120,14 +120,27 @@ test("a key frame that lost its end or its beginning is no place to start", () =
   expect(units.at(-1)?.isKeyFrame).toBe(false);
 });
 
-test("the kept group is bounded in number and time", () => {
-  const { send, track } = setUp();
+test.each([
+  ["time", 24, 100, 7, 15],
+  ["number", 60, 100, 200 / 60, 10],
+  ["bytes", 24, 70_000, 2.5, 5],
+])("the kept group is bounded in %s; long before, a key frame is wished for", (_name, fps, bytes, wishS, endS) => {
+  const { send, track, wishes } = setUp(fps);
   const camera = new H264Camera();
+  const length = (): number => track.group.units.length;
   send(camera.keyFrame());
-  for (let frame = 0; frame < 238; frame++) send(camera.frame());
-  expect(track.group.units).toHaveLength(239);
-  for (let frame = 0; frame < 5; frame++) send(camera.frame());
-  expect(track.group.units).toHaveLength(0);
+  let frames = 1;
+  while (length() > 0) {
+    const isEarly = frames / fps < wishS - 0.1;
+    send(camera.frame(1, bytes));
+    frames++;
+    if (isEarly) expect(wishes()).toBe(0);
+    else if (frames / fps > wishS + 0.1) expect(wishes()).toBeGreaterThan(0);
+  }
+  expect(frames / fps).toBeGreaterThan(endS - 0.1);
+  expect(frames / fps).toBeLessThan(endS + 0.2);
+  send(camera.keyFrame());
+  expect(length()).toBe(1);
 });
 
 test("squeezed timestamps keep order and end at the last", () => {

@@ -70,7 +70,8 @@ export class VideoTrack {
       followsLoss: raw.followsLoss,
     };
     this.group.add(unit, this.#arrivedAtMs);
-    if ((raw.followsLoss && !unit.isKeyFrame) || this.group.isEmpty) this.#listener.needsKeyFrame();
+    if ((raw.followsLoss && !unit.isKeyFrame) || this.group.needsKeyFrame(this.#arrivedAtMs))
+      this.#listener.needsKeyFrame();
     this.#listener.unit(unit);
   }
 

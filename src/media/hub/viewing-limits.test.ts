@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { ManualClock } from "../../foundation/clock.fake.ts";
 import { TransientError } from "../../foundation/errors.ts";
 import { type LiveSpan, liveMsWithin, waitForLiveTimeMs } from "./live-time-policy.ts";
 import { waitForStartMs } from "./restart-budget.ts";
 import { StreamStage, viewer } from "./stream.fixtures.ts";
-import { viewerKey } from "./stream-budget.ts";
+import type { Viewer } from "./stream.ts";
+import { type StreamBudget, viewerKey } from "./stream-budget.ts";
 import { type ViewingLimits, viewingBudgets } from "./viewing-limits.ts";
 
 const minute = 60_000;
@@ -31,7 +33,9 @@ test.each<[string, LiveSpan[], number, number, number]>([
   ["used up in two parts, the older one too short", spans([0, 0.5], [30, 50]), 50, 20, 41],
   ["overdrawn by hand", spans([0, 40]), 40, 20, 41],
   ["free again", spans([0, 20]), 61, 20, 0],
-  ["a limit of one minute", spans([0, 1]), 1, 1, 60],
+  ["a limit of one minute", spans([0, 1]), 1, 1, 59.5],
+  ["a limit of one minute, hardly used", spans([0, 0.1]), 0.1, 1, 0],
+  ["a limit of one minute, half used", spans([0, 0.6]), 0.6, 1, 59.5],
 ])("live minutes, %s: how long to wait", (_name, list, now, limit, wait) => {
   const facts = { spans: list, nowMs: now * minute, windowMs: hour, limitMs: limit * minute };
   expect(waitForLiveTimeMs(facts) / minute).toBeCloseTo(wait, 6);
@@ -59,13 +63,28 @@ test("a viewer is the same with another port, not with another address or name",
 const other = { ...viewer, address: "192.0.2.8" };
 const limits: ViewingLimits = { maxLiveMinutes: 20, pauseAfterLimitSeconds: 600 };
 
+/** Of a stage whose clock is `clock`. */
+let clock: ManualClock;
+let saved: unknown;
+beforeEach(() => {
+  clock = new ManualClock();
+  saved = undefined;
+});
+const budgets = (of: () => ViewingLimits): StreamBudget[] =>
+  viewingBudgets(of, clock, {
+    load: () => JSON.parse(JSON.stringify(saved ?? null)),
+    save: (spans) => {
+      saved = spans;
+    },
+  });
+
 /** Lets time pass while the camera sends enough to stay on. */
 async function watch(stage: StreamStage, seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed++) await stage.clock.advance(1_000);
 }
 
 test("after 20 live minutes running viewers are ended with the reason, and those who watched must pause", async () => {
-  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
   const lease = await stage.started();
   const early = stage.path.lease({ ...viewer, address: "192.0.2.9" });
   early[Symbol.dispose]();
@@ -76,6 +95,8 @@ test("after 20 live minutes running viewers are ended with the reason, and those
   expect(stage.source.session.isClosed).toBe(true);
   expect(stage.path.status).toMatchObject({ state: "idle", reason: { code: "stream.limit" } });
   expect(stage.path.status.reason?.text).toContain("20 min");
+  // At no time was it shown as running with the reason of its end.
+  expect(stage.statuses.filter(({ state, reason }) => state === "ready" && reason)).toEqual([]);
   expect(() => stage.path.lease(viewer)).toThrow(expect.objectContaining({ refusal: "paused" }));
   // The hour is used up for everybody else, too.
   expect(() => stage.path.lease(other)).toThrow(expect.objectContaining({ refusal: "budget" }));
@@ -89,7 +110,7 @@ test("after 20 live minutes running viewers are ended with the reason, and those
 });
 
 test("after Ring's limit only those who watched must pause; the switch overrides it", async () => {
-  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
   await stage.started();
   stage.path.lease(other)[Symbol.dispose]();
   await watch(stage, 600);
@@ -108,7 +129,7 @@ test("after Ring's limit only those who watched must pause; the switch overrides
 });
 
 test("who has only just left must pause as well; with another end nobody must", async () => {
-  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
   const lease = await stage.started();
   const jumpy = stage.path.lease(other);
   await watch(stage, 60);
@@ -125,8 +146,119 @@ test("who has only just left must pause as well; with another end nobody must", 
   stage.path.lease(other);
 });
 
+test("who had to pause earlier must go on with it when the limit ends the stream for somebody else", async () => {
+  const stage = new StreamStage({
+    clock,
+    budgets: budgets(() => ({ maxLiveMinutes: 0, pauseAfterLimitSeconds: 3_600 })),
+  });
+  const limitEnds = async (who: Viewer): Promise<void> => {
+    stage.path.lease(who);
+    await stage.clock.advance(0);
+    stage.video(stage.camera.keyFrame());
+    await watch(stage, 600);
+    stage.source.session.end(new TransientError("call.limit", "over"));
+    await stage.clock.advance(0);
+  };
+  await limitEnds(viewer);
+  await stage.clock.advance(10_000);
+  await limitEnds(other);
+  const refused = (retryAfterMs: number): unknown => expect.objectContaining({ refusal: "paused", retryAfterMs });
+  expect(() => stage.path.lease(viewer)).toThrow(refused(3_600_000 - 610_000));
+  expect(() => stage.path.lease(other)).toThrow(refused(3_600_000));
+  await stage.clock.advance(3_600_000 - 610_000);
+  expect(() => stage.path.lease(other)).toThrow(refused(610_000));
+  stage.path.lease(viewer);
+});
+
+test("used live minutes are used up after a restart, too, as long as their hour lasts", async () => {
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
+  await stage.started();
+  await watch(stage, 15 * 60 + 30);
+  // A crash: nobody has said goodbye, and half a minute is forgotten.
+  const begunAt = clock.now();
+  const restart = (afterMs: number): StreamStage => {
+    clock = new ManualClock(begunAt + afterMs);
+    return new StreamStage({ clock, budgets: budgets(() => limits) });
+  };
+  const second = restart(60_000);
+  const lease = await second.started();
+  await watch(second, 5 * 60 - 1);
+  expect(lease.ended.aborted).toBe(false);
+  await watch(second, 2);
+  expect(lease.ended.reason).toMatchObject({ code: "stream.limit" });
+  await second.path[Symbol.asyncDispose]();
+  expect(() => restart(10 * minute).path.lease(other)).toThrow(expect.objectContaining({ refusal: "budget" }));
+  restart(46 * minute).path.lease(other);
+  // A clock that was set back knows nothing of then.
+  restart(-hour).path.lease(other);
+});
+
+test.each([null, "x", [{}, { startMs: "1", endMs: 2 }, null], [{ startMs: 5, endMs: 1 }]])(
+  "live minutes that cannot be read are none: %j",
+  (garbage) => {
+    saved = garbage;
+    new StreamStage({ clock, budgets: budgets(() => limits) }).path.lease(viewer);
+  },
+);
+
+test("a call that breaks again and again is made again no more often than the viewer may start it", async () => {
+  const stage = new StreamStage({ clock, budgets: budgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  const refusals: unknown[] = [];
+  const come = async (): Promise<void> => {
+    try {
+      stage.path.lease(viewer);
+    } catch (error) {
+      refusals.push(error);
+    }
+    await stage.clock.advance(0);
+  };
+  await come();
+  for (let stall = 0; stall < 60; stall++) {
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(3_000);
+    if (stall === 5)
+      expect(stage.path.status).toMatchObject({ state: "failed", reason: { code: "call.media-stalled" } });
+    if (stage.path.status.viewers.length === 0) await come();
+  }
+  // 34 minutes, so at most four spans of ten.
+  expect(stage.source.openings).toBeLessThanOrEqual(24);
+  expect(stage.source.openings).toBeGreaterThan(12);
+  expect(refusals.at(-1)).toMatchObject({ refusal: "budget" });
+});
+
+test("what the switch holds has the same budget for calls that break", async () => {
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
+  stage.path.turnOn();
+  await stage.clock.advance(0);
+  for (let stall = 0; stall < 20; stall++) {
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(3_000);
+  }
+  expect(stage.source.openings).toBe(6);
+  expect(stage.path.status).toMatchObject({ state: "failed", isManual: false });
+});
+
+test("one viewer who may start it is enough for the others", async () => {
+  const stage = new StreamStage({ clock, budgets: budgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  await stage.started();
+  for (let stall = 0; stall < 7; stall++) {
+    if (stall === 5) stage.path.lease(other);
+    await stage.clock.advance(31_000);
+    stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+    await stage.clock.advance(0);
+    stage.video(stage.camera.keyFrame());
+    await stage.clock.advance(0);
+  }
+  expect(stage.source.openings).toBe(8);
+  expect(stage.path.status.viewers).toHaveLength(2);
+});
+
 test("what the switch holds is not ended by the budget, but counts", async () => {
-  const stage = new StreamStage({ budgets: viewingBudgets(() => limits) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
   stage.path.turnOn();
   await stage.clock.advance(0);
   stage.video(stage.camera.keyFrame());
@@ -138,7 +270,7 @@ test("what the switch holds is not ended by the budget, but counts", async () =>
 });
 
 test("a viewer that starts the stream again and again is stopped after six times, others are not", async () => {
-  const stage = new StreamStage({ budgets: viewingBudgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => ({ ...limits, maxLiveMinutes: 0 })) });
   const start = async (who = viewer): Promise<void> => {
     stage.path.lease(who)[Symbol.dispose]();
     await stage.clock.advance(8_000);
@@ -155,7 +287,7 @@ test("a viewer that starts the stream again and again is stopped after six times
 
 test("limits that change count at once", async () => {
   let present: ViewingLimits = { maxLiveMinutes: 0, pauseAfterLimitSeconds: 0 };
-  const stage = new StreamStage({ budgets: viewingBudgets(() => present) });
+  const stage = new StreamStage({ clock, budgets: budgets(() => present) });
   const lease = await stage.started();
   await watch(stage, 90);
   present = { maxLiveMinutes: 1, pauseAfterLimitSeconds: 0 };

@@ -18,12 +18,16 @@ export interface CallLimits {
   readonly keyFrameRepeatMs: number;
 }
 
+/**
+ * Patience is for the camera, which may sleep: its first picture may take 9 s. Ring's servers answer within 4 s and connect within
+ * one, or better with a second call; each of these limits leaves time for one within the 10 s in which a start is tried again.
+ */
 export const usualLimits: CallLimits = {
   ticketMs: 10_000,
   signallingMs: 8_000,
-  answerMs: 10_000,
-  connectedMs: 8_000,
-  firstPacketMs: 10_000,
+  answerMs: 5_000,
+  connectedMs: 5_000,
+  firstPacketMs: 9_000,
   mediaStallMs: 6_000,
   hangUpMs: 2_000,
   keyFrameSpacingMs: 300,
@@ -70,6 +74,5 @@ export function unagreedCodec(name: string): AppError {
 export function closeError(name: string, code: number | undefined, text: string): AppError {
   if (code === 10) return new TransientError("call.limit", `${name}: Ring's time limit for a call is over`);
   const said = [code === undefined ? "" : `code ${code}`, text].filter(Boolean).join(", ");
-  const message = `${name}: Ring ended the call${said ? ` (${said})` : ""}`;
-  return code === 5 ? new PermanentError("call.closed", message) : new TransientError("call.closed", message);
+  return new TransientError("call.closed", `${name}: Ring ended the call${said ? ` (${said})` : ""}`);
 }

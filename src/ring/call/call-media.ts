@@ -1,12 +1,12 @@
-// From the peer's RTP and RTCP to the sink: in order, without repeats, lost packets asked for, with sender reports.
+// From the peer's RTP and RTCP to the sink: two tracks, lost packets of the picture asked for, key frames wished for.
 import { type RtcpPacket, RtcpSrPacket, type RtpPacket } from "werift";
 import type { Clock } from "../../foundation/clock.ts";
-import type { CallRtpPacket, LiveCallSink } from "../live-call-types.ts";
+import type { LiveCallSink } from "../live-call-types.ts";
 import type { CallAnswer } from "./call-answer.ts";
 import type { MediaKind } from "./call-peer.ts";
 import { isH265 } from "./h265.ts";
 import { KeyFrames } from "./key-frames.ts";
-import { PacketOrder } from "./packet-order.ts";
+import { TrackIntake } from "./track-intake.ts";
 
 export interface CallMediaOptions {
   readonly sink: LiveCallSink;
@@ -31,10 +31,8 @@ const ntpToUnixSeconds = 2_208_988_800;
 export class CallMedia implements Disposable {
   readonly #options: CallMediaOptions;
   readonly #keyFrames: KeyFrames;
-  #video: PacketOrder<CallRtpPacket>;
-  #audio: PacketOrder<CallRtpPacket>;
-  #videoSsrc: number | undefined;
-  #audioSsrc: number | undefined;
+  readonly #video: TrackIntake;
+  readonly #audio: TrackIntake;
   #videoPayloadType: number | undefined;
   #repeatPayloadType: number | undefined;
   #audioPayloadType: number | undefined;
@@ -46,8 +44,8 @@ export class CallMedia implements Disposable {
     const { clock, keyFrameSpacingMs: spacingMs, keyFrameRepeatMs: repeatMs } = options;
     this.#options = options;
     this.#keyFrames = new KeyFrames({ clock, ask: options.askForKeyFrame, spacingMs, repeatMs });
-    this.#video = this.#videoOrder();
-    this.#audio = this.#audioOrder();
+    this.#video = this.#videoTrack();
+    this.#audio = this.#audioTrack();
   }
 
   /** From here on packets are passed on. */
@@ -75,16 +73,17 @@ export class CallMedia implements Disposable {
     if (this.#isOver) return;
     const arrivedAtMs = this.#options.clock.monotonic();
     if (kind === "video") this.#videoRtp(packet, arrivedAtMs);
-    else this.#audioRtp(packet, arrivedAtMs);
+    else if (packet.header.payloadType === this.#audioPayloadType) this.#audio.packet(packet, arrivedAtMs);
   }
 
   rtcp(kind: MediaKind, packet: RtcpPacket): void {
     if (this.#isOver || !(packet instanceof RtcpSrPacket)) return;
-    if (packet.ssrc !== (kind === "video" ? this.#videoSsrc : this.#audioSsrc)) return;
-    const { ntpTimestamp, rtpTimestamp } = packet.senderInfo;
+    const { ssrc, senderInfo } = packet;
+    const { ntpTimestamp, rtpTimestamp } = senderInfo;
     const seconds = Number(ntpTimestamp >> 32n) - ntpToUnixSeconds;
     const fraction = Number(ntpTimestamp & 0xffff_ffffn) / 2 ** 32;
-    this.#options.sink.senderReport(kind, rtpTimestamp, (seconds + fraction) * 1000);
+    const track = kind === "video" ? this.#video : this.#audio;
+    track.report({ ssrc, rtpTimestamp, senderUnixMs: (seconds + fraction) * 1000 });
   }
 
   [Symbol.dispose](): void {
@@ -95,47 +94,34 @@ export class CallMedia implements Disposable {
   }
 
   #videoRtp(packet: RtpPacket, arrivedAtMs: number): void {
-    const { header } = packet;
+    const { header, payload } = packet;
     if (header.payloadType === this.#videoPayloadType) {
-      if (header.ssrc !== this.#videoSsrc) this.#videoBegins(header.ssrc);
-      const isFirst = this.#lastVideoAt === undefined;
-      this.#lastVideoAt = arrivedAtMs;
-      this.#video.push(callPacket(packet, header.payloadType, header.sequenceNumber, packet.payload), arrivedAtMs);
-      if (isFirst) this.#options.onFirstVideo();
-      if (!this.#keyFrames.hasKeyFrame && isH265(packet.payload)) this.#options.onH265();
-    } else if (header.payloadType === this.#repeatPayloadType && packet.payload.length > 2) {
-      if (this.#videoPayloadType === undefined || this.#videoSsrc === undefined) return;
-      // RFC 4588: the sequence number of the first sending stands before the payload.
-      const original = packet.payload.readUInt16BE(0);
-      this.#video.push(callPacket(packet, this.#videoPayloadType, original, packet.payload.subarray(2)), arrivedAtMs);
-    }
+      this.#video.packet(packet, arrivedAtMs);
+      // Padding alone, with which servers measure the line, is no sign of life of the camera.
+      if (payload.length > 0) this.#videoLives(payload, arrivedAtMs);
+    } else if (header.payloadType === this.#repeatPayloadType && this.#videoPayloadType !== undefined)
+      this.#video.repeated(packet, this.#videoPayloadType, arrivedAtMs);
   }
 
-  #audioRtp(packet: RtpPacket, arrivedAtMs: number): void {
-    const { header } = packet;
-    if (header.payloadType !== this.#audioPayloadType) return;
-    if (header.ssrc !== this.#audioSsrc) {
-      this.#audioSsrc = header.ssrc;
-      this.#audio[Symbol.dispose]();
-      this.#audio = this.#audioOrder();
-    }
-    this.#audio.push(callPacket(packet, header.payloadType, header.sequenceNumber, packet.payload), arrivedAtMs);
+  #videoLives(payload: Buffer, arrivedAtMs: number): void {
+    const isFirst = this.#lastVideoAt === undefined;
+    this.#lastVideoAt = arrivedAtMs;
+    if (isFirst) this.#options.onFirstVideo();
+    if (!this.#keyFrames.hasKeyFrame && isH265(payload)) this.#options.onH265();
   }
 
-  #videoBegins(ssrc: number): void {
-    this.#videoSsrc = ssrc;
-    this.#video[Symbol.dispose]();
-    this.#video = this.#videoOrder();
-    this.#options.onVideoSource(ssrc);
-  }
-
-  #videoOrder(): PacketOrder<CallRtpPacket> {
-    const { clock, sink, askForPackets } = this.#options;
-    return new PacketOrder({
+  #videoTrack(): TrackIntake {
+    const { clock, sink, askForPackets, onVideoSource } = this.#options;
+    return new TrackIntake({
       clock,
       windowMs: videoWindowMs,
       askAgainMs,
       onMissing: askForPackets,
+      onSender: (ssrc, isAnother) => {
+        onVideoSource(ssrc);
+        if (isAnother) sink.restart("video");
+      },
+      onReport: (rtpTimestamp, senderUnixMs) => sink.senderReport("video", rtpTimestamp, senderUnixMs),
       deliver: (packet, arrivedAtMs) => {
         this.#keyFrames.packet(packet.payload);
         sink.packet("video", packet, arrivedAtMs);
@@ -143,14 +129,16 @@ export class CallMedia implements Disposable {
     });
   }
 
-  #audioOrder(): PacketOrder<CallRtpPacket> {
+  #audioTrack(): TrackIntake {
     const { clock, sink } = this.#options;
-    const deliver = (packet: CallRtpPacket, arrivedAtMs: number): void => sink.packet("audio", packet, arrivedAtMs);
-    return new PacketOrder({ clock, windowMs: audioWindowMs, deliver });
+    return new TrackIntake({
+      clock,
+      windowMs: audioWindowMs,
+      onSender: (_ssrc, isAnother) => {
+        if (isAnother) sink.restart("audio");
+      },
+      onReport: (rtpTimestamp, senderUnixMs) => sink.senderReport("audio", rtpTimestamp, senderUnixMs),
+      deliver: (packet, arrivedAtMs) => sink.packet("audio", packet, arrivedAtMs),
+    });
   }
-}
-
-function callPacket(packet: RtpPacket, payloadType: number, sequenceNumber: number, payload: Buffer): CallRtpPacket {
-  const { timestamp, marker } = packet.header;
-  return { payloadType, sequenceNumber, timestamp, marker, payload };
 }

@@ -12,6 +12,7 @@ import {
 } from "werift";
 import type { Logger } from "../../foundation/logger.ts";
 import { offeredProfile } from "./call-answer.ts";
+import { keepEarlyHandshake } from "./early-handshake.ts";
 import { prepareKey } from "./srtp-key.ts";
 
 export type MediaKind = "video" | "audio";
@@ -124,6 +125,7 @@ export class CallPeer {
   }
 
   #listen(kind: MediaKind, transport: RTCDtlsTransport, events: CallPeerEvents): void {
+    keepEarlyHandshake(transport);
     transport.onStateChange.subscribe((state) => {
       if (state === "connected") prepareKey(transport);
     });

@@ -54,6 +54,12 @@ export class PacketOrder<T extends OrderedPacket> implements Disposable {
     else if (!this.#giveUp) this.#gapBegins();
   }
 
+  /** A packet that comes once more: taken only where it is missing. */
+  fill(packet: T, arrivedAtMs: number): void {
+    if (this.#next === undefined || ((packet.sequenceNumber - this.#next) & 0xffff) > longestJump) return;
+    this.push(packet, arrivedAtMs);
+  }
+
   [Symbol.dispose](): void {
     this.#stopTimers();
     this.#held.clear();

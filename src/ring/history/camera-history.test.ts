@@ -25,7 +25,7 @@ function setUp(answer: (request: RingRequest) => Promise<unknown> | unknown) {
 const item = (id: number) => ({
   event_id: String(id),
   event_type: "motion",
-  start_time: new Date(id * 1_000).toISOString(),
+  start_time: new Date(Date.UTC(2026, 0) + id * 1_000).toISOString(),
   recording_status: "pending",
 });
 

@@ -3,13 +3,14 @@ import { abortable } from "../../foundation/abort.ts";
 import type { Clock } from "../../foundation/clock.ts";
 import { TransientError } from "../../foundation/errors.ts";
 import type { CommandTarget } from "../command-target.ts";
-import { readHistoryPage } from "./history-reply.ts";
+import { type HistoryPage, readHistoryPage } from "./history-reply.ts";
 import type { CameraHistory, HistoryRequest, RecordedEvent } from "./recorded-event.ts";
 import type { SignedLink } from "./signed-link.ts";
 import { type TranscodingLimits, transcodeRecording, usualTranscodingLimits } from "./transcoding.ts";
 
 const eventsPerPage = 50;
 const mostPages = 4;
+const newestEvents = 20;
 
 export interface CloudCameraHistoryOptions {
   /** Through the sign-in of the moment. */
@@ -40,25 +41,34 @@ export class CloudCameraHistory implements CameraHistory {
     return this.#inTurn(() => transcodeRecording(target(), { eventId, onProgress }, options), limited);
   }
 
+  /** The newest events of all kinds, newest first: one small request. */
+  newest(signal: AbortSignal): Promise<readonly RecordedEvent[]> {
+    const bound = this.#options.bound(signal);
+    const read = async (): Promise<readonly RecordedEvent[]> =>
+      newestFirst((await this.#readPage({ limit: String(newestEvents) }, bound)).events);
+    return this.#inTurn(read, bound);
+  }
+
   async #readPages({ kind, isEnough }: HistoryRequest, signal: AbortSignal): Promise<readonly RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     for (let page = 0, key: string | undefined; page < mostPages; page++) {
-      const { client, ringId, name } = this.#options.target();
-      const query = new URLSearchParams({
-        capabilities: "offline_event",
-        limit: String(eventsPerPage),
-        event_types: kind,
-        ...(key === undefined ? {} : { pagination_key: key }),
-      });
-      const url = `https://api.ring.com/evm/v2/history/devices/${ringId}?${query}`;
-      const reply = await client.request(`show the history of ${name}`, { url }, { signal });
-      const read = readHistoryPage(reply, this.#options.clock.now());
-      if (!read) throw new TransientError("ring.odd-reply", `Ring answered with no history of ${name}`);
+      const query = { limit: String(eventsPerPage), event_types: kind };
+      const read = await this.#readPage({ ...query, ...(key === undefined ? {} : { pagination_key: key }) }, signal);
       events.push(...read.events.filter((event) => event.kind === kind));
       key = read.nextKey;
       if (key === undefined || isEnough(events)) break;
     }
-    return events.sort((a, b) => b.startedAt - a.startedAt);
+    return newestFirst(events);
+  }
+
+  async #readPage(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HistoryPage> {
+    const { client, ringId, name } = this.#options.target();
+    const all = new URLSearchParams({ capabilities: "offline_event", ...query });
+    const url = `https://api.ring.com/evm/v2/history/devices/${ringId}?${all}`;
+    const reply = await client.request(`show the history of ${name}`, { url }, { signal });
+    const page = readHistoryPage(reply, this.#options.clock.now());
+    if (!page) throw new TransientError("ring.odd-reply", `Ring answered with no history of ${name}`);
+    return page;
   }
 
   /** Whoever comes later waits; who gives up waiting does not hold up the others. */
@@ -73,4 +83,8 @@ export class CloudCameraHistory implements CameraHistory {
       done.resolve();
     }
   }
+}
+
+function newestFirst(events: readonly RecordedEvent[]): RecordedEvent[] {
+  return [...events].sort((a, b) => b.startedAt - a.startedAt);
 }

@@ -1,4 +1,5 @@
 // Ring's `evm/v2/history` replies as recorded events. An item that is odd is left out; it costs only itself.
+import { plausibleTime } from "../../foundation/clock.ts";
 import { asList, asRecord, flagOf, idOf, recordOf, textOf, type WireRecord } from "../wire/record.ts";
 import type { RecordedEvent, RecordedEventKind } from "./recorded-event.ts";
 import { readSignedLink, type SignedLink } from "./signed-link.ts";
@@ -28,8 +29,8 @@ export function readHistoryPage(reply: unknown, now: number): HistoryPage | unde
 function readEvent(item: WireRecord | undefined, now: number): RecordedEvent | undefined {
   const eventId = idOf(item, "event_id");
   const kind = kinds[textOf(item, "event_type") ?? ""];
-  const startedAt = Date.parse(textOf(item, "start_time") ?? "");
-  if (eventId === undefined || kind === undefined || Number.isNaN(startedAt)) return undefined;
+  const startedAt = plausibleTime(Date.parse(textOf(item, "start_time") ?? ""));
+  if (eventId === undefined || kind === undefined || startedAt === undefined) return undefined;
   const status = textOf(item, "recording_status");
   const link = status === undefined || status === "ready" ? videoLink(item, now) : undefined;
   const recording = link ? "ready" : status === "failed" ? "none" : "pending";

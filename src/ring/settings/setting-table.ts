@@ -38,7 +38,8 @@ const withChime = (facts: SettingFacts): boolean => {
   const type = facts.isDoorbell ? readSetting(settingTable.chimeType, facts) : undefined;
   return type === "mechanical" || type === "digital";
 };
-const withCapture = ({ record }: SettingFacts): boolean => valueAt(record, "settings.lite_24x7.subscribed") === true;
+const capturePath = "settings.lite_24x7.subscribed";
+const withCapture = ({ record }: SettingFacts): boolean => valueAt(record, capturePath) === true;
 const withPlanFor =
   (features: readonly string[]) =>
   ({ record, page }: SettingFacts): boolean =>
@@ -147,11 +148,19 @@ function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(settingTable, name);
 }
 
+const paidFeatures = ["human", "moving_vehicle", "vehicle", "package_delivery", "animal", "loitering"];
+
 /** What of a settings page is worth keeping: these paths, and nothing else of it. */
 export const pagePaths: readonly string[] = [
+  ...new Set([...settingNames.map((name) => settingTable[name].page.path), ...paidFeatures.map(paidPath)]),
+];
+
+/** Where the record in the device list shows settings, and what decides about them. */
+export const settingPaths: readonly string[] = [
   ...new Set([
-    ...settingNames.map((name) => settingTable[name].page.path),
-    ...["human", "moving_vehicle", "vehicle", "package_delivery", "animal", "loitering"].map(paidPath),
+    ...settingNames.flatMap((name) => settingTable[name].record?.path ?? []),
+    ...["settings.motion_announcement", capturePath],
+    ...paidFeatures.map((feature) => `settings.cv_paid_features.${feature}`),
   ]),
 ];
 

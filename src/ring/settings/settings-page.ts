@@ -3,6 +3,7 @@ import { deviceApi } from "ring-client-api/rest-client";
 import { type Clock, delay } from "../../foundation/clock.ts";
 import { TransientError } from "../../foundation/errors.ts";
 import type { CommandTarget } from "../command-target.ts";
+import { notKept } from "../errors.ts";
 import { valueAt, withValueAt } from "../wire/path.ts";
 import { asRecord, type WireRecord } from "../wire/record.ts";
 import { pagePaths } from "./setting-table.ts";
@@ -74,7 +75,7 @@ export class SettingsPage {
       if (page) this.#use(page);
       if (page && change.isDone(page)) return;
     }
-    throw notKept(target, change);
+    throw notKept(change.thing, target.name);
   }
 
   /** Some accounts may set what they may not see. */
@@ -89,7 +90,7 @@ export class SettingsPage {
 
   #accept(page: WireRecord, change: PageChange, target: CommandTarget): void {
     this.#use(page);
-    if (!change.isDone(page)) throw notKept(target, change);
+    if (!change.isDone(page)) throw notKept(change.thing, target.name);
   }
 
   async #read(target: CommandTarget, signal: AbortSignal): Promise<WireRecord> {
@@ -119,9 +120,4 @@ function excerpt(page: WireRecord): WireRecord {
     const value = valueAt(page, path);
     return value === undefined ? kept : withValueAt(kept, path, value);
   }, {});
-}
-
-function notKept(target: CommandTarget, { thing }: PageChange): TransientError {
-  const text = `Ring took the change of the ${thing} of ${target.name} but shows the old value; try again, or change it in the Ring app`;
-  return new TransientError("ring.not-kept", text);
 }

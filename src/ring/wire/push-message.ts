@@ -1,4 +1,5 @@
 // A push message of Ring (each field is JSON in text) as what we use of it.
+import { plausibleTime } from "../../foundation/clock.ts";
 import type { CameraEvent } from "../camera-state.ts";
 import { parseLossless } from "./lossless-json.ts";
 import { asRecord, idOf, numberOf, recordOf, textOf, type WireRecord } from "./record.ts";
@@ -25,9 +26,9 @@ export function readCameraPush(data: unknown, receivedAt: number): CameraPush | 
     event: {
       kind,
       eventId: idOf(ding, "id"),
-      happenedAt: happenedAt(event, parsedField(fields, "analytics")) ?? receivedAt,
+      happenedAt: happenedAt(event, parsedField(fields, "analytics"), receivedAt),
       receivedAt,
-      detection: kind === "ding" ? "ding" : detectionOf(event, ding),
+      detection: kind === "ding" ? pressOf(ding) : detectionOf(event, ding),
       text: textOf(config, "body"),
       imageId: textOf(parsedField(fields, "img"), "snapshot_uuid"),
     },
@@ -44,11 +45,17 @@ function parsedField(fields: WireRecord | undefined, key: string): WireRecord | 
   return asRecord(typeof value === "string" ? parseLossless(value) : value);
 }
 
-function happenedAt(event: WireRecord | undefined, analytics: WireRecord | undefined): number | undefined {
-  const ms = numberOf(recordOf(event, "eventito"), "timestamp") ?? numberOf(analytics, "triggered_at");
-  if (ms !== undefined && ms > 0) return ms;
-  const created = Date.parse(textOf(recordOf(event, "ding"), "created_at") ?? "");
-  return Number.isNaN(created) ? undefined : created;
+/** Clocks differ, but nothing is told long before it happens. */
+const clockToleranceMs = 60_000;
+
+function happenedAt(event: WireRecord | undefined, analytics: WireRecord | undefined, receivedAt: number): number {
+  const told = [
+    numberOf(recordOf(event, "eventito"), "timestamp"),
+    numberOf(analytics, "triggered_at"),
+    Date.parse(textOf(recordOf(event, "ding"), "created_at") ?? ""),
+  ];
+  const at = told.map(plausibleTime).find((time) => time !== undefined);
+  return at === undefined || at > receivedAt + clockToleranceMs ? receivedAt : at;
 }
 
 /** Ring's own words, where ours are others. */
@@ -59,6 +66,11 @@ const detections: Readonly<Record<string, string>> = {
   package_pickup: "package",
   null: "motion",
 };
+
+/** A press is a press; that somebody was seen is all that a message may add. */
+function pressOf(ding: WireRecord | undefined): string {
+  return textOf(ding, "detection_type") === "human" ? "person" : "ding";
+}
 
 function detectionOf(event: WireRecord | undefined, ding: WireRecord | undefined): string {
   const word =

@@ -71,14 +71,16 @@ const motion = {
   img: JSON.stringify({ snapshot_uuid: "abc:12345678" }),
 };
 
+const receivedAt = 1_724_945_622_000;
+
 test("a motion push with everything", () => {
-  expect(readCameraPush(motion, 5)).toEqual({
+  expect(readCameraPush(motion, receivedAt)).toEqual({
     ringId: 42,
     event: {
       kind: "motion",
       eventId: "7408123456789012345",
       happenedAt: 1_724_945_621_123,
-      receivedAt: 5,
+      receivedAt,
       detection: "person",
       text: "There is a Person at your Front Door",
       imageId: "abc:12345678",
@@ -95,6 +97,16 @@ test("a ding push with next to nothing", () => {
 });
 
 test.each([
+  ["human", "person"],
+  ["ding", "ding"],
+  ["motion", "ding"],
+])("a press with detection %s is told as %s", (word, expected) => {
+  const data = JSON.stringify({ device: { id: 42 }, event: { ding: { detection_type: word } } });
+  const push = { android_config: '{"category":"com.ring.pn.live-event.ding"}', data };
+  expect(readCameraPush(push, 5)?.event.detection).toBe(expected);
+});
+
+test.each([
   ["moving_vehicle", "vehicle"],
   ["package_delivery", "package"],
   ["other_motion", "other_motion"],
@@ -103,6 +115,21 @@ test.each([
 ])("detection %s is %s", (word, expected) => {
   const data = JSON.stringify({ device: { id: 42 }, event: { ding: { detection_type: word } } });
   expect(readCameraPush({ ...motion, data }, 5)?.event.detection).toBe(expected);
+});
+
+test.each([
+  [1_724_945_621_123, 1_724_945_621_123],
+  // Clocks differ.
+  [receivedAt + 30_000, receivedAt + 30_000],
+  // Seconds, microseconds, nonsense and the far future: another field says it better, or the time of receipt.
+  [1_724_945_621, 1_724_945_621_000],
+  [1.724945621e15, 1_724_945_621_000],
+  [8.64e15, 1_724_945_621_000],
+  [-5, 1_724_945_621_000],
+  [receivedAt + 86_400_000, receivedAt],
+])("an event of time %d happened at %d", (timestamp, happenedAt) => {
+  const data = JSON.stringify({ device: { id: 42 }, event: { eventito: { timestamp } } });
+  expect(readCameraPush({ ...motion, data }, receivedAt)?.event.happenedAt).toBe(happenedAt);
 });
 
 test("other messages, and no message at all, are none of ours", () => {

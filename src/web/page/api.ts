@@ -15,6 +15,9 @@ export class ApiError extends Error {
   }
 }
 
+/** A question is answered at once or never; an order may wait for Ring. */
+const answerMs = 10_000;
+
 /** POST where there is a body, or where an order has none (`null`); else GET. Rejects with ApiError. */
 export async function call<T = void>(path: string, body?: object | null): Promise<T> {
   const isOrder = body !== undefined;
@@ -26,6 +29,7 @@ export async function call<T = void>(path: string, body?: object | null): Promis
       ...(body ? { "content-type": "application/json" } : {}),
     },
     credentials: "same-origin",
+    ...(isOrder ? {} : { signal: AbortSignal.timeout(answerMs) }),
     ...(body ? { body: JSON.stringify(body) } : {}),
   }).catch(() => {
     throw new ApiError(0, "page.no-answer", "Belfry does not answer");

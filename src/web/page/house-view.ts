@@ -5,7 +5,7 @@ import { sign, stateLine } from "./status-parts.ts";
 import { ago, brokerWords, clockTime, engineWords, eventWords, pushWords, streamWords } from "./words.ts";
 
 /** One sentence for all of it. */
-export function summary({ problems, signIn, cameras }: StatusDocument): TemplateResult {
+export function summary({ problems, signIn, engine, cameras }: StatusDocument): TemplateResult {
   if (signIn.state === "signed-out" && problems.length === 1) {
     return html`${sign("quiet")} <span>One step is left: sign in to Ring.</span>`;
   }
@@ -14,6 +14,7 @@ export function summary({ problems, signIn, cameras }: StatusDocument): Template
     return html`${sign(worst)} <span>${problems.length === 1 ? "1 problem" : `${problems.length} problems`}</span>`;
   }
   if (signIn.state === "signing-in") return html`${sign("busy")} <span>Signing in to Ring</span>`;
+  if (!engine) return html`${sign("busy")} <span>Live video starts</span>`;
   const count = cameras.length === 1 ? "1 camera" : `${cameras.length} cameras`;
   return html`${sign("good")} <span>Everything works. ${count}.</span>`;
 }

@@ -1,5 +1,6 @@
-// Keeps the status current: server-sent events, and the knowledge whether they still come.
+// Keeps the status current: asked for at first, then told by server-sent events, and asked for again where those do not come.
 import type { StatusDocument } from "../house-status.ts";
+import { call } from "./api.ts";
 
 export interface StatusLinkListener {
   onStatus(status: StatusDocument): void;
@@ -8,11 +9,16 @@ export interface StatusLinkListener {
 
 /** Belfry says something every 20 s. */
 const silenceMs = 50_000;
+/** Proxies may hold events back, as Home Assistant's ingress did before 2026.2; a plain answer comes through. */
+const askAgainMs = 5_000;
 
 export class StatusLink {
   readonly #listener: StatusLinkListener;
   #events: EventSource | undefined;
-  #silence: number | undefined;
+  #timer: number | undefined;
+  #hasEvents = false;
+  /** When the last answer was true. */
+  #answeredAt = 0;
 
   constructor(listener: StatusLinkListener) {
     this.#listener = listener;
@@ -20,27 +26,40 @@ export class StatusLink {
 
   open(): void {
     this.close();
+    this.#hasEvents = false;
+    this.#answeredAt = 0;
     const events = new EventSource("api/events");
     this.#events = events;
-    events.addEventListener("status", ({ data }) => {
-      this.#expectNext();
-      this.#listener.onStatus(JSON.parse(String(data)) as StatusDocument);
-    });
+    events.addEventListener("status", ({ data }) => this.#hear(JSON.parse(String(data)) as StatusDocument));
     events.addEventListener("error", () => this.#listener.onLost());
-    this.#expectNext();
+    void this.#ask(events);
   }
 
   close(): void {
-    window.clearTimeout(this.#silence);
+    window.clearTimeout(this.#timer);
     this.#events?.close();
     this.#events = undefined;
   }
 
-  #expectNext(): void {
-    window.clearTimeout(this.#silence);
-    this.#silence = window.setTimeout(() => {
-      this.#listener.onLost();
-      this.open();
-    }, silenceMs);
+  #hear(status: StatusDocument): void {
+    // Held back for a while: we know better.
+    if (status.at < this.#answeredAt) return;
+    this.#hasEvents = true;
+    this.#listener.onStatus(status);
+    this.#after(silenceMs, () => this.open());
+  }
+
+  async #ask(events: EventSource): Promise<void> {
+    const status = await call<StatusDocument>("api/status").catch(() => undefined);
+    if (this.#events !== events || this.#hasEvents) return;
+    if (!status) return this.#listener.onLost();
+    this.#answeredAt = status.at;
+    this.#listener.onStatus(status);
+    this.#after(askAgainMs, () => void this.#ask(events));
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(action, delayMs);
   }
 }

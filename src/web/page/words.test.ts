@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CameraStatus } from "../house-status.ts";
-import { ago, brokerWords, clockTime, eventWords, failureWords, pushWords, streamWords } from "./words.ts";
+import { ago, brokerWords, clockTime, engineWords, eventWords, failureWords, pushWords, streamWords } from "./words.ts";
 
 const now = new Date(2026, 5, 15, 12, 0).getTime();
 const minute = 60_000;
@@ -58,7 +58,6 @@ test("connections: what waits for the sign-in is no trouble", () => {
   const house = {
     version: "1",
     at: now,
-    startedAt: now,
     signIn: { state: "signed-out" },
     push: { isHealthy: false },
     broker: { isConnected: false, address: "mqtt://b:1883" },
@@ -68,5 +67,7 @@ test("connections: what waits for the sign-in is no trouble", () => {
   expect(pushWords(house, now).tone).toBe("quiet");
   expect(pushWords({ ...house, signIn: { state: "signed-in" } }, now).tone).toBe("busy");
   expect(brokerWords(house.broker).tone).toBe("busy");
+  expect(engineWords(house.engine)).toMatchObject({ tone: "good", detail: "RTSP on port 8554 (built-in)" });
+  expect(engineWords(undefined)).toEqual({ tone: "busy", text: "Starting" });
   expect(brokerWords({ ...house.broker, reason: "refused" }).tone).toBe("bad");
 });

@@ -127,7 +127,9 @@ export function brokerWords({ isConnected, address, reason }: HouseStatus["broke
     : { tone: "bad", text: "Not connected", detail: address };
 }
 
-export function engineWords({ name, isHealthy, rtspPort }: HouseStatus["engine"]): StateWords {
+export function engineWords(engine: HouseStatus["engine"]): StateWords {
+  if (!engine) return { tone: "busy", text: "Starting" };
+  const { name, isHealthy, rtspPort } = engine;
   const detail = `RTSP on port ${rtspPort} (${name})`;
   return isHealthy ? { tone: "good", text: "Ready", detail } : { tone: "bad", text: "Not running", detail };
 }

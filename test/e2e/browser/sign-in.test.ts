@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BelfryProcess } from "../../support/belfry-process.ts";
 import { SimulatedHome } from "../../support/simulated-home.ts";
@@ -19,7 +19,7 @@ async function addressOf(belfry: BelfryProcess): Promise<string> {
 }
 
 async function setUpCode(belfry: BelfryProcess): Promise<string> {
-  const line = await belfry.waitForLine(/set-up code [A-Z0-9]{4}-[A-Z0-9]{4}/);
+  const line = await belfry.waitForLine(/set-up code [A-Z0-9]{4}-[A-Z0-9]{4}/, { timeoutMs: 45_000 });
   return /set-up code ([A-Z0-9]{4}-[A-Z0-9]{4})/.exec(line)?.[1] ?? "";
 }
 
@@ -27,6 +27,22 @@ async function choosePassword(page: Page, belfry: BelfryProcess): Promise<void> 
   await page.getByLabel("Set-up code").fill(await setUpCode(belfry));
   await page.getByLabel("New password", { exact: true }).fill(pagePassword);
   await page.getByRole("button", { name: "Set password" }).click();
+}
+
+/** Presses Tab until this has the keyboard. */
+async function tabTo(target: Locator): Promise<void> {
+  const page = target.page();
+  for (let presses = 0; presses < 30; presses++) {
+    if ((await target.and(page.locator(":focus")).count()) === 1) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${target} cannot be reached by Tab`);
+}
+
+/** Into the field that has the keyboard, in place of what stands there. */
+async function typeAnew(page: Page, text: string): Promise<void> {
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(text);
 }
 
 test("from the first start to signed in, by keyboard alone, with every mistake on the way", async () => {
@@ -46,7 +62,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.keyboard.press("Enter");
   await alert.getByText("not the set-up code").waitFor();
   expect(await focusOf(page)).toBe("code");
-  await page.getByLabel("Set-up code").fill(code);
+  await typeAnew(page, code);
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor();
@@ -56,7 +72,7 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await checkAccess(page);
   await picture(page, "2-signed-out");
   const { email, password, two_factor_code } = home.account.credentials;
-  await page.getByLabel("E-mail address").focus();
+  await tabTo(page.getByLabel("E-mail address"));
   await page.keyboard.type(email);
   await page.keyboard.press("Tab");
   await page.keyboard.type("not the password");
@@ -67,9 +83,12 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await picture(page, "3-wrong-password");
 
   // What was typed can be looked at.
-  await page.getByRole("button", { name: "Show password" }).click();
+  await tabTo(page.getByRole("button", { name: "Show password" }));
+  await page.keyboard.press("Space");
   expect(await page.getByLabel("Password", { exact: true }).getAttribute("type")).toBe("text");
-  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.keyboard.press("Shift+Tab");
+  expect(await focusOf(page)).toBe("ring-password");
+  await typeAnew(page, password);
   await page.keyboard.press("Enter");
   await page.getByText(/Enter the code that Ring sent to .* by text message/).waitFor();
   expect(await focusOf(page)).toBe("ring-code");
@@ -80,8 +99,9 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
   await page.keyboard.press("Enter");
   await alert.getByText("This code is wrong or too old").waitFor();
   expect(await focusOf(page)).toBe("ring-code");
+  await checkAccess(page);
   await picture(page, "5-wrong-code");
-  await page.getByLabel("Code", { exact: true }).fill(two_factor_code);
+  await typeAnew(page, two_factor_code);
   await page.keyboard.press("Enter");
 
   await page.getByRole("heading", { name: "Ring account" }).waitFor();
@@ -102,22 +122,31 @@ test("from the first start to signed in, by keyboard alone, with every mistake o
     await picture(page, "6-signed-in");
   }
 
-  await page.getByRole("button", { name: "Sign out" }).click();
+  const signOut = page.getByRole("button", { name: "Sign out" });
+  await tabTo(signOut);
+  await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
   await checkAccess(page);
   await picture(page, "7-sign-out", { isWhole: false });
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await tabTo(signOut);
+  await page.keyboard.press("Space");
+  await tabTo(page.getByRole("dialog").getByRole("button", { name: "Sign out" }));
+  await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor();
 
   // And in again, in the same life of the process.
-  await page.getByLabel("E-mail address").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByLabel("Code", { exact: true }).fill(two_factor_code);
-  await page.getByRole("button", { name: "Confirm" }).click();
+  await tabTo(page.getByLabel("E-mail address"));
+  await typeAnew(page, email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(password);
+  await tabTo(page.getByRole("button", { name: "Sign in" }));
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Code", { exact: true }).waitFor();
+  await tabTo(page.getByLabel("Code", { exact: true }));
+  await page.keyboard.type(two_factor_code);
+  await page.keyboard.press("Enter");
   await page.locator("ring-account").getByText("Signed in", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
   expect(home.cloud.journal.violations).toEqual([]);
@@ -163,6 +192,7 @@ test("on a phone, with trouble of every kind: Ring blocks, the broker is gone, c
   home.cloud.operations.expireAccessTokens();
   await page.getByRole("heading", { name: "Sign in to Ring" }).waitFor({ timeout: 45_000 });
   await page.getByText("Ring no longer accepts the sign-in that Belfry has.").waitFor();
+  await checkAccess(page);
   await picture(page, "phone-4-session-over");
   expect(complaints).toEqual([]);
 });
@@ -195,9 +225,11 @@ test("the page's own login: wrong, right, changed, logged out; and Belfry going 
 
   await belfry.stop();
   await page.getByText("The connection to Belfry is lost. Trying again.").waitFor();
+  await checkAccess(page);
   await picture(page, "10-connection-lost");
   await home.startBelfry({ settings: { web_port: belfry.webPort } });
-  await page.getByText("The connection to Belfry is lost").waitFor({ state: "detached" });
+  // As long as Belfry needs to start, and the browser to ask again.
+  await page.getByText("The connection to Belfry is lost").waitFor({ state: "detached", timeout: 60_000 });
   await page.getByRole("heading", { name: "Connections" }).waitFor();
 });
 

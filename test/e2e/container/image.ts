@@ -27,10 +27,10 @@ export async function buildImage(): Promise<void> {
     const volumes = await registryVolumes(directory);
     const build = (name: string, args: readonly string[], context: string): Promise<string> =>
       podman(["build", "--format=docker", "--network=host", `--tag=${name}`, ...volumes, ...args, context], {
-        timeoutMs: 15 * minutes,
+        timeoutMs: 40 * minutes,
       });
     await build(baseName, [`--build-arg=BARE=${bareName}`], join(repositoryRoot, "test/e2e/container/base"));
-    await build(imageName, [`--build-arg=BUILD_FROM=${baseName}`, "--build-arg=BUILD_VERSION=check"], repositoryRoot);
+    await build(imageName, [`--build-arg=BASE_IMAGE=${baseName}`, "--build-arg=BUILD_VERSION=check"], repositoryRoot);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -76,6 +76,11 @@ export class Container implements AsyncDisposable {
     return Number(await podman(["inspect", "--format={{.State.Pid}}", this.name]));
   }
 
+  /** Unix ms at which its first process began. */
+  async startedAt(): Promise<number> {
+    return Number(await podman(["inspect", "--format={{.State.StartedAt.UnixMilli}}", this.name]));
+  }
+
   /** SIGTERM, as `docker stop` and the Supervisor do it, and by force after ten seconds. */
   async stop(): Promise<ContainerEnd> {
     const begin = performance.now();

@@ -1,17 +1,13 @@
-// The owner signs in to Ring on the page, through Home Assistant's ingress: in a browser where there is one, else as the page's
-// own script does it.
+// The owner signs in to Ring on the page, through Home Assistant's ingress, in a browser.
 import { chromium } from "playwright-core";
 import { require } from "../../../scripts/lib/demo/report.ts";
 import { findExecutable } from "../../../src/foundation/child-process.ts";
 import type { SimulatedHome } from "../../support/simulated-home.ts";
 
 /** Says how it was done. */
-export async function signInThrough(url: string, home: SimulatedHome): Promise<string> {
-  const browser = findExecutable("chromium");
-  return browser ? await signInWith(browser, url, home) : await signInByScript(url, home);
-}
-
-async function signInWith(executablePath: string, url: string, { account }: SimulatedHome): Promise<string> {
+export async function signInThrough(url: string, { account }: SimulatedHome): Promise<string> {
+  const executablePath = findExecutable("chromium");
+  require(executablePath !== undefined, "Chromium is not installed (apt-get install chromium)");
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
@@ -24,25 +20,8 @@ async function signInWith(executablePath: string, url: string, { account }: Simu
     await page.getByLabel("Code", { exact: true }).fill(two_factor_code ?? "");
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.getByText("Everything works.").waitFor();
-    return "Chromium, password and code; the page says that everything works";
+    return "password and code; the page says that everything works";
   } finally {
     await browser.close();
   }
-}
-
-async function signInByScript(url: string, { account }: SimulatedHome): Promise<string> {
-  const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
-    const answer = await fetch(new URL(path, url), {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-belfry-request": "1" },
-      body: JSON.stringify(body),
-    });
-    require(answer.ok, `${path} answers ${answer.status}`);
-    return JSON.parse(await answer.text());
-  };
-  const { email, password, two_factor_code } = account.credentials;
-  const { attempt } = await post("api/ring/sign-in", { email, password });
-  const { kind } = await post("api/ring/code", { attempt, code: two_factor_code });
-  require(kind === "signed-in", `the code led to ${String(kind)}`);
-  return "by requests, as Chromium is not installed (apt-get install chromium)";
 }

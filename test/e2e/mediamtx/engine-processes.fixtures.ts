@@ -25,6 +25,14 @@ export function oneProcess(role: Role, belfry: BelfryProcess, besides: readonly 
   });
 }
 
+/** Of the on-demand script the shell that MediaMTX has started, and not those that this one has. */
+export function mainShell(belfry: BelfryProcess): Promise<ListedProcess> {
+  return until("the shell of a script", async () => {
+    const found = await engineProcesses("script", belfry);
+    return found.find(({ parent }) => !found.some(({ pid }) => pid === parent));
+  });
+}
+
 export function noProcess(role: Role, belfry: BelfryProcess, { timeoutMs = 10_000 } = {}): Promise<true> {
   return until(
     `no process of ${role} being left`,

@@ -335,7 +335,7 @@ describe("which program", () => {
     await using directory = await temporaryDirectory();
     const mediamtx_path = await fakeProgram(directory.path, "v1.0.0");
     await using stage = await StreamHome.start({ settings: { stream_engine: "auto", ll_hls: true, mediamtx_path } });
-    await stage.belfry.waitForLine(/ll_hls cannot be had/);
+    await stage.belfry.waitForLine(/Low-latency HLS cannot be had/);
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(3);
     expect((await listProcesses()).filter(({ command }) => command.includes(directory.path))).toEqual([]);

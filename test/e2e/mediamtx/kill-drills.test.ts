@@ -1,116 +1,115 @@
 // kill -9 of everything that takes part, at every moment; the next request must play, and nothing may be left over.
-import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { StreamHome } from "../../integration/stream-home.fixtures.ts";
+import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { chmod, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findExecutable } from "../../../src/foundation/child-process.ts";
+import { temporaryDirectory } from "../../support/belfry-process.ts";
 import { monotonicUnixMs } from "../../support/monotonic-unix-ms.ts";
 import { Mosquitto } from "../../support/mosquitto.ts";
 import { listProcesses, processesWith } from "../../support/process-list.ts";
 import { RtspReader } from "../../support/rtsp-reader.ts";
 import { until } from "../../support/until.ts";
-import { VideoReader } from "../../support/video-reader.ts";
-import { childrenLeft, engineProcesses, noProcess, oneProcess, type Role } from "./engine-processes.fixtures.ts";
+import { childrenLeft, engineProcesses, mainShell } from "./engine-processes.fixtures.ts";
+import {
+  endsTidily,
+  endsWithOff,
+  type Fate,
+  fates,
+  KillScene,
+  kill9,
+  type Moment,
+  moments,
+  playsAgain,
+  slug,
+  startHome,
+  type Victim,
+} from "./kill-drills.fixtures.ts";
 
-const settings = { stream_engine: "mediamtx" };
-const slug = "front-door";
+type Drill = readonly [moment: Moment, whoWatches: Fate];
 
-/** Kills what plays this role; of the script the whole process group, as a memory killer might. */
-async function kill9(role: Role, stage: StreamHome): Promise<void> {
-  const { pid } = await oneProcess(role, stage.belfry);
-  process.kill(role === "script" ? -pid : pid, "SIGKILL");
-}
+const drills: Readonly<Record<Victim, readonly Drill[]>> = {
+  mediamtx: [
+    ["before the script's first word", "is sent away"],
+    ["while the camera is called", "is sent away"],
+    ["while it plays", "is disconnected"],
+    ["when the script is told to end", "has left"],
+  ],
+  ffmpeg: [
+    // One that dies before it has published anything is replaced.
+    ["while the camera is called", "notices nothing"],
+    ["while it plays", "is disconnected"],
+    ["when the script is told to end", "has left"],
+  ],
+  script: [
+    ["before the script's first word", "is sent away"],
+    ["while the camera is called", "is sent away"],
+    ["while it plays", "notices nothing"],
+    ["when the script is told to end", "has left"],
+  ],
+  shell: [
+    ["before the script's first word", "is sent away"],
+    ["while the camera is called", "is sent away"],
+    ["while it plays", "notices nothing"],
+    ["when the script is told to end", "has left"],
+  ],
+};
 
-/** Plays at last, however often it is refused before. */
-async function playsAgain(stage: StreamHome): Promise<void> {
-  const play = (): Promise<RtspReader | undefined> => RtspReader.play(stage.url(slug)).catch(() => undefined);
-  await using reader = await until("the stream being playable", play, { timeoutMs: 20_000 });
-  await reader.picture(20);
-}
-
-async function endsTidily(stage: StreamHome): Promise<void> {
-  await stage.untilCallsAreOver(slug, { timeoutMs: 25_000 });
-  await noProcess("ffmpeg", stage.belfry);
-  await noProcess("script", stage.belfry);
-}
-
-describe.each(["mediamtx", "ffmpeg", "script"] as const)("kill -9 of %s", (role) => {
-  let stage: StreamHome;
+describe.each(Object.keys(drills) as Victim[])("kill -9 of %s", (victim) => {
+  let scene: KillScene;
   beforeAll(async () => {
-    stage = await StreamHome.start({ settings });
+    scene = await KillScene.start();
   });
-  beforeEach(() => stage.home.cloud.operations.resetKnobs());
+  afterEach(async () => {
+    await scene.gate.release();
+    scene.stage.home.cloud.operations.resetKnobs();
+  });
   afterAll(async () => {
-    await stage?.[Symbol.asyncDispose]();
+    await scene?.[Symbol.asyncDispose]();
   });
 
-  test("while a stream starts", async () => {
-    stage.turn(slug, { mediaDelayMs: 1_500 });
-    const waiting = new VideoReader(stage.url(slug));
-    await oneProcess("ffmpeg", stage.belfry);
-    const killedAt = monotonicUnixMs();
-    await kill9(role, stage);
-    // An FFmpeg that dies before it has published anything is replaced, and its reader does not notice.
-    if (role === "ffmpeg") await waiting.frame(5);
-    else await waiting.ended;
-    expect(monotonicUnixMs() - killedAt).toBeLessThan(role === "ffmpeg" ? 6_000 : 1_000);
-    await waiting[Symbol.asyncDispose]();
+  test.each(drills[victim])("%s: who watches %s", async (moment, fate) => {
+    const { stage, gate } = scene;
+    const watching = await moments[moment](scene);
+    await fates[fate](watching, await kill9(victim, stage));
+    await gate.release();
+    stage.home.cloud.operations.resetKnobs();
     await playsAgain(stage);
-    await endsTidily(stage);
-  });
-
-  test("while a stream plays", async () => {
-    await using reader = await RtspReader.play(stage.url(slug));
-    await reader.picture(10);
-    await kill9(role, stage);
-    // Who watches already goes on without the script.
-    if (role === "script") await reader.picture(reader.pictures.length + 40);
-    else await reader.closed;
-    await playsAgain(stage);
-    await reader[Symbol.asyncDispose]();
-    await endsTidily(stage);
-  });
-
-  test("while a stream stops", async () => {
-    const reader = await RtspReader.play(stage.url(slug));
-    await reader.picture(10);
-    const { pid } = await oneProcess(role, stage.belfry);
-    await reader[Symbol.asyncDispose]();
-    // MediaMTX tells the script to end a second after the last reader.
-    await delay(950);
-    if ((await engineProcesses(role, stage.belfry)).length > 0) process.kill(role === "script" ? -pid : pid, "SIGKILL");
-    await playsAgain(stage);
-    await endsTidily(stage);
+    await (fate === "has left" ? endsTidily(stage) : endsWithOff(stage));
   });
 });
 
 describe("kill -9 of Belfry", () => {
-  test.each(["starts", "plays", "stops"])("while a stream %s", async (moment) => {
-    await using stage = await StreamHome.start({ settings });
-    if (moment === "starts") stage.turn(slug, { mediaDelayMs: 3_000 });
-    const reader = new VideoReader(stage.url(slug));
-    if (moment === "starts") await oneProcess("ffmpeg", stage.belfry);
-    else await reader.frame(10);
-    if (moment === "stops") {
-      await reader.stop();
-      await delay(950);
-    }
+  const ofBelfry: readonly Drill[] = [
+    ["before the script's first word", "is sent away"],
+    ["while the camera is called", "is sent away"],
+    ["while it plays", "is disconnected"],
+    ["when the script is told to end", "has left"],
+  ];
+
+  test.each(ofBelfry)("%s: who watches %s", async (moment, fate) => {
+    await using scene = await KillScene.start();
+    const { stage, gate } = scene;
+    const watching = await moments[moment](scene);
     const left = await childrenLeft(stage.belfry);
     expect(left.some(({ command }) => command.includes("mediamtx"))).toBe(true);
+    const killedAt = monotonicUnixMs();
     await stage.belfry.kill9();
-    await reader.ended;
+    await fates[fate](watching, killedAt);
     stage.home.cloud.operations.resetKnobs();
-    const from = stage.position;
-    stage.belfry = await stage.home.startBelfry({ settings });
-    await stage.home.allAvailable({ from });
+    await scene.restartBelfry();
     const running = new Set((await listProcesses()).map(({ pid }) => pid));
     expect(left.filter(({ pid }) => running.has(pid))).toEqual([]);
+    await gate.release();
     await playsAgain(stage);
   });
 
   test("scripts end by themselves where no Belfry comes after", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(5);
-    const instance = (await oneProcess("script", stage.belfry)).environment.get("BELFRY_INSTANCE") ?? "";
+    const instance = (await mainShell(stage.belfry)).environment.get("BELFRY_INSTANCE") ?? "";
     await stage.belfry.kill9();
     await until(
       "everything being gone",
@@ -120,9 +119,44 @@ describe("kill -9 of Belfry", () => {
   });
 });
 
+describe("kill -9 of MediaMTX before its API answers", () => {
+  /** Nobody else sleeps for just so long. */
+  const hangs = `sleep ${randomInt(1e6, 1e9)}`;
+
+  /** A MediaMTX that does nothing at its first start, and at the next one after each `rmdir` of the mark. */
+  async function hangingProgram(directory: string): Promise<{ file: string; mark: string }> {
+    const [file, mark] = [join(directory, "mediamtx"), join(directory, "has-hung")];
+    const real = findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx");
+    const lines = [`[ "$1" = --version ] || ! mkdir ${mark} 2>/dev/null || exec ${hangs}`, `exec ${real} "$@"`];
+    await writeFile(file, ["#!/bin/sh", ...lines, ""].join("\n"));
+    await chmod(file, 0o755);
+    return { file, mark };
+  }
+
+  async function killHanging(): Promise<void> {
+    const look = async () => (await listProcesses()).find(({ command }) => command === hangs);
+    const { pid } = await until("MediaMTX hanging", look, { timeoutMs: 40_000 });
+    process.kill(pid, "SIGKILL");
+  }
+
+  test("at the start of Belfry, and when it is started again: it is started once more, and plays", async () => {
+    await using directory = await temporaryDirectory();
+    const { file, mark } = await hangingProgram(directory.path);
+    const killed = killHanging();
+    await using stage = await startHome({ settings: { mediamtx_path: file } });
+    await killed;
+    await playsAgain(stage);
+    await rmdir(mark);
+    await kill9("mediamtx", stage);
+    await killHanging();
+    await playsAgain(stage);
+    await endsTidily(stage);
+  });
+});
+
 describe("other trouble", () => {
   test("SIGTERM ends Belfry, MediaMTX and everything else in time, also while a stream plays", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(5);
     const left = await childrenLeft(stage.belfry);
@@ -136,7 +170,7 @@ describe("other trouble", () => {
 
   test("RTSP plays while the broker of the house is away", async () => {
     await using broker = await Mosquitto.start();
-    await using stage = await StreamHome.start({ settings, broker });
+    await using stage = await startHome({ broker });
     await broker.kill("SIGTERM");
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(20);
@@ -146,11 +180,10 @@ describe("other trouble", () => {
   });
 
   test("a second script for the same stream disturbs nobody, and the one it replaces ends", async () => {
-    await using stage = await StreamHome.start({ settings });
+    await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));
     await reader.picture(10);
-    const first = await oneProcess("script", stage.belfry);
-    const { spawn } = await import("node:child_process");
+    const first = await mainShell(stage.belfry);
     const [command = "", ...args] = first.command.split(" ");
     const second = spawn(command, args, {
       env: Object.fromEntries(first.environment),

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { framesPerSecond } from "../../../simulator/media/live-format.ts";
+import { framesPerSecond, loopFrames } from "../../../simulator/media/live-format.ts";
+import { RunningProgram } from "../../support/timed-program.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { players } from "./players.ts";
 import { camera, judgeRecording, openDirectory, PlayersStage } from "./players-stage.ts";
 import { RtspRelay, udpIsLost } from "./rtsp-relay.ts";
-import { RunningProgram } from "./timed-program.ts";
 
 const stoppedMs = 30_000;
 const mostGrowthBytes = 32 * 1024 * 1024;
@@ -22,6 +22,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
+
+/** How far the second one is behind the first at that moment (Unix ms). */
+async function lagBetween(first: VideoReader, second: VideoReader, atMs: number): Promise<number> {
+  const shownBy = async (reader: VideoReader): Promise<number> => {
+    while ((reader.frames.at(-1)?.at ?? 0) <= atMs) await reader.frame(reader.frames.length + 1);
+    const number = reader.frames.findLast(({ at }) => at <= atMs)?.number;
+    if (number === undefined) throw new Error("the number in the picture cannot be read");
+    return number;
+  };
+  const [ahead, behind] = await Promise.all([shownBy(first), shownBy(second)]);
+  const frames = (ahead - behind + loopFrames) % loopFrames;
+  return ((frames > loopFrames / 2 ? frames - loopFrames : frames) * 1_000) / framesPerSecond;
+}
 
 const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
@@ -66,6 +79,19 @@ describe("drills", () => {
     },
     90_000,
   );
+
+  test("a second after it joined, a player shows what another one shows, read from the pictures", async () => {
+    const url = stage.home.url(camera);
+    await using first = new VideoReader(url);
+    // Into the middle of a group of pictures, the worst place to join.
+    await first.frame(3 * framesPerSecond);
+    await using second = new VideoReader(url, { isImpatient: true });
+    const { at } = await second.frame(1);
+    const lagMs = await lagBetween(first, second, at + 1_000);
+    console.log(`joined: ${lagMs} ms behind by the numbers in the pictures`);
+    expect(Math.abs(lagMs)).toBeLessThanOrEqual(300);
+    expect(second.errors).toEqual([]);
+  }, 60_000);
 
   test("every player sees the picture again after the call broke", async () => {
     const after = stage.home.journalPosition;

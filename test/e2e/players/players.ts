@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findExecutable } from "../../../src/foundation/child-process.ts";
-import { RunningProgram, type TimedProgram } from "./timed-program.ts";
+import { go2rtc, lackOf, mediamtx, type PullingProgram, PullingServer } from "../../support/pulling-server.ts";
+import { RunningProgram, type TimedProgram } from "../../support/timed-program.ts";
 
 export type TransportName = "tcp" | "udp";
 
@@ -55,23 +56,24 @@ const missing = (program: string): string | undefined =>
 const complaintsIn = (output: string, pattern: RegExp): string[] =>
   output.split("\n").filter((line) => pattern.test(line));
 
+async function recordByFfmpeg(url: string, { directory, transport, ms }: Recording): Promise<Recorded> {
+  const file = join(directory, "ffmpeg.mkv");
+  // Without a time limit it waits for UDP packets for ever.
+  const input = ["-nostdin", "-v", "warning", "-timeout", "5000000"];
+  const chosen = transport ? ["-rtsp_transport", transport] : [];
+  const args = [...input, ...chosen, "-i", url, "-map", "0", "-c", "copy", "-t", String(ms / 1000), file];
+  const output = await run({ command: "ffmpeg", args }, ms + 15_000);
+  return {
+    file,
+    output: output.slice(-2_000),
+    complaints: complaintsIn(output, /error|missed|corrupt|max delay|non-monoton/i),
+  };
+}
+
 const ffmpeg: Player = {
   name: "FFmpeg",
   lack: missing("ffmpeg"),
-  async record(recording) {
-    const file = join(recording.directory, "ffmpeg.mkv");
-    const transport = recording.transport ? ["-rtsp_transport", recording.transport] : [];
-    // Without a time limit it waits for UDP packets for ever.
-    const input = ["-nostdin", "-v", "warning", "-timeout", "5000000", ...transport, "-i", urlOf(recording)];
-    const seconds = String(recording.ms / 1000);
-    const args = [...input, "-map", "0", "-c", "copy", "-t", seconds, file];
-    const output = await run({ command: "ffmpeg", args }, recording.ms + 15_000);
-    return {
-      file,
-      output: output.slice(-2_000),
-      complaints: complaintsIn(output, /error|missed|corrupt|max delay|non-monoton/i),
-    };
-  },
+  record: (recording) => recordByFfmpeg(urlOf(recording), recording),
 };
 
 const gstreamer: Player = {
@@ -106,10 +108,10 @@ function lackOfVlc(): string | undefined {
   const { stdout } = spawnSync(program, ["--list"], { ...nobody.user, env: { ...process.env, HOME: "/nonexistent" } });
   return stdout.toString().includes("live555")
     ? undefined
-    : "this VLC has no RTSP client (it is built without live555)";
+    : "this VLC has no RTSP client: it is built without live555, or the package vlc-plugin-access-extra is missing";
 }
 
-/** Its clock is its own until the first sender report comes, and jumps then. */
+/** A clock is the player's own until the first sender report comes, and jumps then. */
 const restarts = /non monotonically increasing dts/;
 
 const vlc: Player = {
@@ -155,4 +157,16 @@ const live555: Player = {
   },
 };
 
-export const players: readonly Player[] = [ffmpeg, gstreamer, vlc, live555];
+/** It pulls the stream, in the way that is wanted, and FFmpeg records by TCP what it serves. */
+const puller = (program: PullingProgram): Player => ({
+  name: program.name,
+  lack: lackOf(program),
+  async record(recording) {
+    const { transport, directory } = recording;
+    await using server = await PullingServer.start(program, { source: urlOf(recording), transport, directory });
+    const recorded = await recordByFfmpeg(server.url, { ...recording, transport: "tcp" });
+    return { ...recorded, output: `${recorded.output}${server.output.slice(-4_000)}`, harmless: restarts };
+  },
+});
+
+export const players: readonly Player[] = [ffmpeg, gstreamer, vlc, live555, puller(go2rtc), puller(mediamtx)];

@@ -74,6 +74,7 @@ export class Feed implements Stream {
         .map((track) => ({ ...track, track: tracks.indexOf(track.track) })),
       pause: () => reader.pause(),
       resume: () => reader.resume(),
+      remove: (track) => reader.remove(tracks[track] ?? -1),
       [Symbol.dispose]: () => reader[Symbol.dispose](),
     };
   }

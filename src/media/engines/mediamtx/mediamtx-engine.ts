@@ -77,15 +77,16 @@ export class MediamtxEngine implements AsyncDisposable {
     this.#over = this.#run();
   }
 
-  /** Resolves when MediaMTX is ready for readers. Rejects with an AppError where it cannot be started at all. */
+  /** Resolves when MediaMTX is ready for readers. Rejects with an AppError where it cannot be started at all, or as `starting` says. */
   static async start(
     options: MediamtxEngineOptions,
     dependencies: MediamtxEngineDependencies,
+    starting: AbortSignal,
   ): Promise<MediamtxEngine> {
     const { ports } = await findPorts(options.ports, options.host);
     const engine = new MediamtxEngine(options, dependencies, ports);
     try {
-      await engine.#firstStart(dependencies.signal);
+      await engine.#firstStart(starting);
       return engine;
     } catch (error) {
       await engine[Symbol.asyncDispose]();
@@ -107,14 +108,14 @@ export class MediamtxEngine implements AsyncDisposable {
     await this.#over;
   }
 
-  async #firstStart(signal: AbortSignal): Promise<void> {
+  async #firstStart(starting: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     using _listener = this.#changed.subscribe(() => {
       if (this.#status.isHealthy) resolve();
       else reject(new PermanentError("mediamtx.start", `MediaMTX cannot be started: ${this.#status.reason}`));
     });
-    await Promise.race([promise, aborted(signal)]);
-    signal.throwIfAborted();
+    await Promise.race([promise, aborted(starting)]);
+    starting.throwIfAborted();
   }
 
   /** Never rejects. */

@@ -1,7 +1,7 @@
 // A path at a MediaMTX that a test plays: what it is told is written down, and FFmpeg is a promise.
 import { profileLevelId } from "../../formats/h264-sps.ts";
 import { highSps, pps } from "../../hub/h264-packets.fixtures.ts";
-import { StreamStage } from "../../hub/stream.fixtures.ts";
+import { type StageOptions, StreamStage } from "../../hub/stream.fixtures.ts";
 import type { Viewer } from "../../hub/stream.ts";
 import type { RememberedStream } from "../../hub/stream-memory.ts";
 import type { CarriedSound } from "./carriage.ts";
@@ -53,7 +53,7 @@ export class OnDemandStage {
   starters: readonly Viewer[] = [{ kind: "rtsp", address: "192.0.2.9", userAgent: "" }];
   isScriptGone = true;
 
-  constructor(options: ConstructorParameters<typeof StreamStage>[0] = {}) {
+  constructor(options: StageOptions = {}) {
     this.stream = new StreamStage(options);
     const { path, clock, log, abort, memory } = this.stream;
     memory.save("camera_live", rememberedCamera);

@@ -70,6 +70,10 @@ class InterleavedTransport implements SessionTransport, ReaderOutput {
     for (const write of held) write();
   }
 
+  whenSent(callback: () => void): void {
+    callback();
+  }
+
   writeRtp(track: number, batch: RtpBatch): void {
     const channel = this.#channels.get(track)?.[0];
     if (channel === undefined) return;

@@ -47,6 +47,12 @@ export class PacedQueue implements Disposable {
     this.#timer ??= this.#clock.after(pauseMs, () => this.#flush());
   }
 
+  /** Calls back when nothing waits any more; not where the queue is disposed before. */
+  whenEmpty(callback: () => void): void {
+    if (this.#waiting.length === 0) callback();
+    else this.#waiting.push({ bytes: 0, send: callback });
+  }
+
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

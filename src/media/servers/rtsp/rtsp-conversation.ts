@@ -89,7 +89,7 @@ export class RtspConversation implements Disposable {
     this.#viewing.touch();
   }
 
-  /** Ends sessions whose viewer is gone. */
+  /** Ends sessions whose viewer is gone, or does not watch. */
   reap(): void {
     this.#viewing.reap();
   }

@@ -7,9 +7,13 @@ export interface RtspLimits {
   readonly sessionsPerConnection: number;
   /** Also the session timeout that is announced. A connection without a request for so long, on which nothing plays, is closed. */
   readonly idleMs: number;
+  /** How long a session that was set up may wait for PLAY: it holds the stream meanwhile, and with it the camera. */
+  readonly unplayedMs: number;
+  /** How long a session may be paused, for the same reason. */
+  readonly pausedMs: number;
   /** From the first to the last byte of a message. */
   readonly messageMs: number;
-  /** How long the last bytes may take to leave before the connection is cut. */
+  /** How long the last bytes may take to leave before the session, or the connection, is cut. */
   readonly flushMs: number;
   readonly failedLoginDelayMs: number;
   readonly failedLogins: number;
@@ -30,6 +34,8 @@ export const usualRtspLimits: RtspLimits = {
   connectionsPerAddress: 32,
   sessionsPerConnection: 8,
   idleMs: 60_000,
+  unplayedMs: 30_000,
+  pausedMs: 120_000,
   messageMs: 10_000,
   flushMs: 2_000,
   failedLoginDelayMs: 1_000,

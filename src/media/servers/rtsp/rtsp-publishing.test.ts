@@ -35,6 +35,9 @@ class Collector implements MediaSink {
   packet(kind: SourceTrackKind, { sequenceNumber }: { readonly sequenceNumber: number }): void {
     this.#add(`${kind} ${sequenceNumber}`);
   }
+  restart(kind: SourceTrackKind): void {
+    this.#add(`${kind} restart`);
+  }
   senderReport(kind: SourceTrackKind, rtpTimestamp: number): void {
     this.#add(`${kind} report ${rtpTimestamp}`);
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../foundation/clock.ts";
 import { recordingLogger } from "../../../foundation/logger.fake.ts";
@@ -8,7 +9,7 @@ import { StreamRefusedError } from "../../errors.ts";
 import { header, RawClient, sessionOf } from "./rtsp-client.fake.ts";
 import type { RtspLimits } from "./rtsp-limits.ts";
 import { RtspServer, type RtspServerOptions } from "./rtsp-server.ts";
-import { batchOf, directoryOf, randomPayload, ScriptedStream } from "./scripted-stream.fake.ts";
+import { batchOf, directoryOf, randomPayload, type ScriptedLease, ScriptedStream } from "./scripted-stream.fake.ts";
 
 const tcp = { Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" };
 let open = new AsyncDisposableStack();
@@ -160,6 +161,7 @@ test("one track can be given up while the others go on", async () => {
   output?.writeRtp(1, batchOf(Buffer.from("audio")));
   await client.until(() => client.frames.length > 0);
   expect(client.frames[0]?.payload.subarray(12)).toEqual(Buffer.from("audio"));
+  expect(stream.lastLease.calls).toEqual(["play", "remove 0"]);
   expect(stream.openLeases).toBe(1);
   await client.request("TEARDOWN", `${url}/trackID=1`, { Session: session });
   expect(stream.openLeases).toBe(0);
@@ -264,6 +266,33 @@ test("idle and dawdling connections are closed, playing ones stay", async () => 
   await second.closed;
   expect((await player.client.request("GET_PARAMETER", setting.url, { Session: player.session })).status).toBe(200);
   expect(setting.stream.openLeases).toBe(1);
+});
+
+test("a session that is never played, or paused for too long, does not hold the stream, whatever its client says", async () => {
+  const setting = await serve({ unplayedMs: 300, pausedMs: 600, idleMs: 400 });
+  const { stream, url } = setting;
+  const player = await play(setting);
+  const { client, session } = await play(setting);
+  const lateClient = await setting.client();
+  const late = sessionOf(await lateClient.request("SETUP", `${url}/trackID=0`, tcp));
+  const [, pausing, waiting] = stream.leases;
+  const pausedAt = performance.now();
+  for (const method of ["PAUSE", "PLAY", "PAUSE"]) await client.request(method, url, { Session: session });
+  const isHeld = (lease: ScriptedLease | undefined): boolean => lease?.calls.includes("release") === false;
+  const keepAlive = async (of: RawClient, id: string, lease: ScriptedLease | undefined): Promise<void> => {
+    while (isHeld(lease)) {
+      await of.request("OPTIONS", url, { Session: id });
+      await pause(10);
+    }
+  };
+  await Promise.all([keepAlive(client, session, pausing), keepAlive(lateClient, late, waiting)]);
+  expect(performance.now() - pausedAt).toBeGreaterThan(600);
+  expect((await client.request("PLAY", url, { Session: session })).status).toBe(454);
+  expect((await lateClient.request("PLAY", url, { Session: late })).status).toBe(454);
+  expect(stream.openLeases).toBe(1);
+  expect((await player.client.request("OPTIONS", url, { Session: player.session })).status).toBe(200);
+  const said = setting.lines.map(({ line }) => line).join("\n");
+  expect(said).toMatch(/watched cam_live for \d+ s: it was paused for too long/);
 });
 
 test("too many connections are turned away", async () => {

@@ -6,6 +6,7 @@ import { errorText } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import type { Track } from "../../formats/track.ts";
 import type { Reader, Stream, StreamLease, Viewer } from "../../hub/stream.ts";
+import type { RtspLimits } from "./rtsp-limits.ts";
 import type { SessionTransport } from "./session-transport.ts";
 import type { TransportChoice } from "./transport-header.ts";
 
@@ -14,6 +15,8 @@ export interface RtspSessionOptions {
   readonly viewer: Viewer;
   readonly described: readonly Track[];
   readonly transport: SessionTransport;
+  /** How long the last packets may take to leave. */
+  readonly flushMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The stream ended while this session had it playing. */
@@ -32,6 +35,8 @@ export class RtspSession {
   #reader: Reader | undefined;
   #playingSinceMs = 0;
   #isPaused = false;
+  /** Since when it holds the stream and does not watch; meaningless while it plays. */
+  #stillSinceMs: number;
   #ending: Disposable | undefined;
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
@@ -41,6 +46,7 @@ export class RtspSession {
     this.#options = options;
     this.path = options.stream.path;
     this.#lastUsedMs = options.clock.monotonic();
+    this.#stillSinceMs = this.#lastUsedMs;
     this.#lease = options.stream.lease(options.viewer, options.described);
     this.#endListener = onAbort(this.#lease.ended, (reason) => this.#endSoon(reason));
   }
@@ -67,6 +73,12 @@ export class RtspSession {
   isAbandoned(idleMs: number): boolean {
     if (this.isPlaying && this.#options.transport.isPartOfConnection) return false;
     return this.#options.clock.monotonic() - this.#lastUsedMs >= idleMs;
+  }
+
+  /** It holds the stream without watching for too long, however alive the client is. */
+  isStill({ unplayedMs, pausedMs }: Pick<RtspLimits, "unplayedMs" | "pausedMs">): boolean {
+    if (this.isPlaying) return false;
+    return this.#options.clock.monotonic() - this.#stillSinceMs >= (this.#reader ? pausedMs : unplayedMs);
   }
 
   /** Why the stream ended before it was played. */
@@ -122,12 +134,14 @@ export class RtspSession {
 
   pause(): void {
     this.#reader?.pause();
+    if (!this.#isPaused && this.#reader) this.#stillSinceMs = this.#options.clock.monotonic();
     this.#isPaused = this.#reader !== undefined;
   }
 
   /** Gives up one track; true where that was the last. */
   remove(track: number): boolean {
     this.#options.transport.remove(track);
+    this.#reader?.remove(track);
     this.#controls.delete(track);
     return this.#controls.size === 0;
   }
@@ -140,13 +154,21 @@ export class RtspSession {
   /** In a turn of its own: the hub is just ending things and may still say goodbye on the wire. */
   #endSoon(reason: unknown): void {
     if (this.#isOver || this.#ending) return;
-    this.#ending = this.#options.clock.after(0, () => {
+    const { clock, transport, flushMs } = this.#options;
+    this.#ending = clock.after(0, () => {
       if (!this.#reader) this.#failure = { error: reason };
-      const mustTell = this.#reader !== undefined;
-      this.#options.transport.release();
-      this.#end(`: ${errorText(reason)}`);
-      if (mustTell) this.#options.onOver();
+      transport.release();
+      this.#ending = clock.after(flushMs, () => this.#endNow(reason));
+      transport.whenSent(() => this.#endNow(reason));
     });
+  }
+
+  /** The last packets have left, or take too long. */
+  #endNow(reason: unknown): void {
+    if (this.#isOver) return;
+    const mustTell = this.#reader !== undefined;
+    this.#end(`: ${errorText(reason)}`);
+    if (mustTell) this.#options.onOver();
   }
 
   #end(why: string): void {

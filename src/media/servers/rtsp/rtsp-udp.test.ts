@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { ManualClock } from "../../../foundation/clock.fake.ts";
 import { systemClock } from "../../../foundation/clock.ts";
 import { recordingLogger } from "../../../foundation/logger.fake.ts";
+import { StreamEndedError } from "../../errors.ts";
 import { buildBye, buildEmptyReceiverReport } from "../../formats/rtcp-build.ts";
 import { PacedQueue } from "./paced-queue.ts";
 import { header, RawClient, sessionOf } from "./rtsp-client.fake.ts";
@@ -212,6 +213,38 @@ test("a key frame of a megabyte arrives whole", async () => {
   expect(output?.pendingBytes).toBe(0);
 });
 
+test("the last packets of a stream and its good-bye arrive before the session ends", async () => {
+  const setting = await serve();
+  const { rtp, rtcp, client } = await play(setting);
+  const payloads = Array.from({ length: 400 }, () => randomPayload(1_250));
+  const lease = setting.stream.lastLease;
+  lease.output?.writeRtp(0, batchOf(...payloads));
+  lease.end(new StreamEndedError("off", "The stream was switched off"));
+  await client.closed;
+  await Promise.all([rtp.until(400), rtcp.until(1)]);
+  expect(rtcp.received.map(String)).toEqual(["BYE"]);
+  expect(lease.calls).toEqual(["play", "stop", "release"]);
+});
+
+test("what does not leave in time keeps no session open, nor does a player that has gone", async () => {
+  const setting = await serve({ flushMs: 40 });
+  const slow = await play(setting);
+  const batch = batchOf(...Array.from({ length: 4_000 }, () => randomPayload(1_250)));
+  const reason = new StreamEndedError("off", "The stream was switched off");
+  const end = (): void => {
+    setting.stream.lastLease.output?.writeRtp(0, batch);
+    setting.stream.lastLease.end(reason);
+  };
+  end();
+  await setting.stream.released();
+  await slow.client.closed;
+  expect(slow.rtp.received.length).toBeLessThan(4_000);
+  const gone = await play(setting);
+  end();
+  gone.client.socket.destroy();
+  await setting.stream.released();
+});
+
 test("without UDP ports there is TCP; a wanted pair is taken", async () => {
   const taken = await serve();
   const { udpPort } = taken.server;
@@ -265,4 +298,11 @@ test("a queue lets out a burst at once and the rest at its pace, in order", asyn
   await clock.advance(100);
   for (let packet = 0; packet < 20; packet++) queue.push(100, () => void sent.push(packet));
   expect(sent).toHaveLength(60);
+  queue.whenEmpty(() => void sent.push(Number.NaN));
+  expect(sent).toHaveLength(60);
+  await clock.advance(4);
+  expect(sent).toHaveLength(71);
+  expect(sent.at(-1)).toBeNaN();
+  queue.whenEmpty(() => void sent.push(0));
+  expect(sent).toHaveLength(72);
 });

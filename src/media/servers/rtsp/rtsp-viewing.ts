@@ -50,10 +50,13 @@ export class RtspViewing implements Disposable {
     for (const session of this.#sessions.values()) session.touch();
   }
 
-  /** Ends sessions whose viewer is gone. */
+  /** Ends sessions whose viewer is gone, or does not watch. */
   reap(): void {
-    for (const session of this.#sessions.values())
-      if (session.isAbandoned(this.#options.limits.idleMs)) this.#end(session, "nothing was heard of it any more");
+    const { limits } = this.#options;
+    for (const session of this.#sessions.values()) {
+      if (session.isAbandoned(limits.idleMs)) this.#end(session, "nothing was heard of it any more");
+      else if (session.isStill(limits)) this.#end(session, "it was paused for too long");
+    }
   }
 
   [Symbol.dispose](): void {
@@ -161,14 +164,17 @@ export class RtspViewing implements Disposable {
   }
 
   #open(stream: Stream, factory: TransportFactory): RtspSession {
-    const { clock, logger, viewer, onSessionOver } = this.#options;
+    const { clock, logger, viewer, onSessionOver, limits } = this.#options;
     const onOver = (): void => {
       this.#end(session);
       onSessionOver();
     };
     const described = this.#described.get(stream.path) ?? [];
     const transport = factory.create();
-    const session = new RtspSession({ stream, viewer: viewer(), described, transport, clock, logger, onOver });
+    const session = new RtspSession({
+      ...{ stream, viewer: viewer(), described, transport, clock, logger, onOver },
+      flushMs: limits.flushMs,
+    });
     this.#sessions.set(session.id, session);
     return session;
   }

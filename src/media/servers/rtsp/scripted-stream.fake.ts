@@ -44,6 +44,7 @@ export class ScriptedLease implements StreamLease {
       tracks: tracks.map((track) => ({ track, ssrc: 1, firstSequenceNumber: 100 + track })),
       pause: () => void this.calls.push("pause"),
       resume: () => void this.calls.push("resume"),
+      remove: (track) => void this.calls.push(`remove ${track}`),
       [Symbol.dispose]: () => void this.calls.push("stop"),
     };
   }

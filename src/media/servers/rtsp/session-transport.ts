@@ -23,6 +23,8 @@ export interface SessionTransport extends Disposable {
   /** What the hub writes to. Until `release` everything is held back: media must not overtake the answer to PLAY. */
   open(listener: TransportListener): ReaderOutput;
   release(): void;
+  /** Calls back when what was written has left, or leaves with the connection; not where the transport is disposed before. */
+  whenSent(callback: () => void): void;
 }
 
 export interface TransportFactory {

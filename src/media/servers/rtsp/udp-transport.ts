@@ -89,6 +89,10 @@ class UdpTransport implements SessionTransport, ReaderOutput {
     for (const write of held) write();
   }
 
+  whenSent(callback: () => void): void {
+    this.#queue.whenEmpty(callback);
+  }
+
   writeRtp(track: number, batch: RtpBatch): void {
     if (!this.#held) {
       this.#sendBatch(track, batch);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { until } from "../../../../../test/support/until.ts";
 import { systemClock } from "../../../../foundation/clock.ts";
 import { installMediamtx } from "./install-mediamtx.ts";
 import { readPin } from "./pins.ts";
@@ -72,9 +73,16 @@ const cutOffOnce: Handler = (request, response) => {
   response.write(archive.subarray(0, archive.length / 2), () => setImmediate(() => response.destroy()));
 };
 
-function install(
-  options: { hash?: string; mirror?: string; silenceMs?: number; limitMs?: number; name?: string } = {},
-): Promise<string> {
+interface Choices {
+  readonly hash?: string;
+  readonly mirror?: string;
+  readonly silenceMs?: number;
+  readonly limitMs?: number;
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
+function install(options: Choices = {}): Promise<string> {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   return installMediamtx({
@@ -85,7 +93,7 @@ function install(
     silenceMs: options.silenceMs ?? 2_000,
     ...(options.limitMs ? { limitMs: options.limitMs } : {}),
     clock: systemClock,
-    signal: never,
+    signal: options.signal ?? never,
   });
 }
 
@@ -184,6 +192,23 @@ test("slow is slow: as long as something comes it goes on", async () => {
   };
   expect(await readFile(await install({ silenceMs: 400 }))).toEqual(program);
   expect(requests).toHaveLength(1);
+});
+
+test("a stop ends a download that only trickles at once, and what has come is of use later", async () => {
+  const stop = new AbortController();
+  handle = (request, response) => {
+    if (requests.length > 1) return sendAll(request, response);
+    response.writeHead(200, { "content-length": archive.length });
+    response.write(archive.subarray(0, archive.length / 2));
+  };
+  const installing = install({ signal: stop.signal });
+  await until("almost half of it", () => said.some((line) => line.startsWith("40 %")) || undefined);
+  const stoppedAt = performance.now();
+  stop.abort(new Error("stopped"));
+  await expect(installing).rejects.toThrow("stopped");
+  expect(performance.now() - stoppedAt).toBeLessThan(1_000);
+  expect(await readFile(await install())).toEqual(program);
+  expect(requests[1]?.headers.range).toMatch(/^bytes=[1-9]/);
 });
 
 test("a server that falls silent is asked for the rest", async () => {

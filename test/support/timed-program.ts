@@ -23,6 +23,8 @@ const patienceMs = 5_000;
 export class RunningProgram implements AsyncDisposable {
   readonly over: Promise<TimedRun>;
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #listeners = new Set<() => void>();
+  #output = "";
 
   constructor({ command, args, env, cwd, user }: TimedProgram) {
     this.#process = spawn(command, [...args], {
@@ -31,16 +33,40 @@ export class RunningProgram implements AsyncDisposable {
       ...(cwd && { cwd }),
       ...user,
     });
-    let output = "";
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream.on("data", (piece: Buffer) => {
-        output = (output + piece.toString()).slice(-100_000);
+        this.#output = (this.#output + piece.toString()).slice(-100_000);
+        for (const listener of this.#listeners) listener();
       });
     this.over = new Promise((resolve, reject) => {
       this.#process.once("error", (cause) => reject(new Error(`${command} does not start`, { cause })));
-      this.#process.once("close", (code, signal) => resolve({ code, signal, output }));
+      this.#process.once("close", (code, signal) => resolve({ code, signal, output: this.#output }));
     });
     this.over.catch(() => undefined);
+  }
+
+  /** All that it has printed so far, or the last of it. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves when it has printed that; rejects where it ends, or takes longer than this. */
+  async said(pattern: RegExp, { timeoutMs = 10_000 } = {}): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (pattern.test(this.#output)) resolve();
+    };
+    const giveUp = (why: string) => (): void => reject(new Error(`${why} before ${pattern}: ${this.#output}`));
+    const timer = setTimeout(giveUp(`${timeoutMs} ms passed`), timeoutMs);
+    this.#listeners.add(look);
+    this.over.then(giveUp("it ended"), reject);
+    look();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#listeners.delete(look);
+    }
   }
 
   kill(signal: NodeJS.Signals): void {

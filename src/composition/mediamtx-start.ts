@@ -66,6 +66,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
       },
       login,
       certificate: certificateOf(settings),
+      origins: originsOf(settings),
       otherHosts: isIP(settings.stream_host) > 0 ? [settings.stream_host] : [],
       streams,
       broker,
@@ -98,6 +99,15 @@ function loginOf({ livestream_user: username, livestream_pass: password }: Setti
   throw new PermanentError(
     "mediamtx.login",
     "MediaMTX cannot take a stream user or password with a colon: choose another one, or set stream_engine to builtin",
+  );
+}
+
+function originsOf({ stream_origins: origins }: Settings): readonly string[] {
+  const wrong = origins.find((origin) => origin !== "*" && !/^https?:\/\/[^/\s]+$/.test(origin));
+  if (wrong === undefined) return origins;
+  throw new PermanentError(
+    "mediamtx.origin",
+    `stream_origins has ${wrong}, which is no origin: write it as http://host:port, without a path`,
   );
 }
 

@@ -216,6 +216,13 @@ export const optionRows = [
     text: "TCP port of WHEP.",
   },
   {
+    key: "stream_origins",
+    type: "list",
+    default: [],
+    title: "Web pages that may play",
+    text: "Origins such as https://home.example:8123 whose web pages may play low-latency HLS and WHEP; left empty, only the pages that MediaMTX itself offers may.",
+  },
+  {
     key: "rtsps",
     type: "boolean",
     default: false,

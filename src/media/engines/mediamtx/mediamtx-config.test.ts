@@ -8,6 +8,7 @@ const options: MediamtxConfigOptions = {
   reading: readingUser({ username: "viewer", password: "secret" }),
   control: { username: "belfry1", password: "control" },
   publishing: { username: "belfry2", password: "publishing" },
+  origins: [],
   otherHosts: [],
 };
 
@@ -61,6 +62,8 @@ test("what the owner switches on is on", () => {
     otherHosts: ["192.0.2.7"],
   });
   expect(config).toMatchObject({
+    hlsAllowOrigins: [],
+    webrtcAllowOrigins: [],
     hlsAddress: "0.0.0.0:8888",
     hlsMuxerCloseAfter: "10s",
     webrtcAddress: "0.0.0.0:8889",

@@ -27,6 +27,8 @@ export interface MediamtxConfigOptions {
   readonly publishing: Login;
   /** PEM files; with `ports.rtsps`. */
   readonly certificate?: { readonly file: string; readonly keyFile: string } | undefined;
+  /** Of web pages whose players may have what HLS and WHEP answer. */
+  readonly origins: readonly string[];
   /** Names or addresses of this machine that its own interfaces do not tell. */
   readonly otherHosts: readonly string[];
 }
@@ -108,16 +110,18 @@ function rtspPart({ host, ports, reading, certificate }: MediamtxConfigOptions):
   };
 }
 
-function hlsPart({ host, ports }: MediamtxConfigOptions): MediamtxConfig {
+function hlsPart({ host, ports, origins }: MediamtxConfigOptions): MediamtxConfig {
   if (ports.hls === undefined) return { hls: false };
-  return { hls: true, hlsAddress: at(host, ports.hls), hlsVariant: "lowLatency", hlsMuxerCloseAfter };
+  const hlsAddress = at(host, ports.hls);
+  return { hls: true, hlsAddress, hlsAllowOrigins: origins, hlsVariant: "lowLatency", hlsMuxerCloseAfter };
 }
 
-function whepPart({ host, ports, otherHosts }: MediamtxConfigOptions): MediamtxConfig {
+function whepPart({ host, ports, origins, otherHosts }: MediamtxConfigOptions): MediamtxConfig {
   if (ports.whep === undefined || ports.ice === undefined) return { webrtc: false };
   return {
     webrtc: true,
     webrtcAddress: at(host, ports.whep),
+    webrtcAllowOrigins: origins,
     webrtcLocalUDPAddress: at(host, ports.ice),
     webrtcAdditionalHosts: otherHosts,
   };

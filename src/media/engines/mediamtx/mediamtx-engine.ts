@@ -27,6 +27,7 @@ export interface MediamtxEngineOptions {
   /** Of readers; without it everybody may watch. */
   readonly login: Login | undefined;
   readonly certificate?: MediamtxConfigOptions["certificate"];
+  readonly origins: readonly string[];
   readonly otherHosts: readonly string[];
   readonly streams: EngineStreams;
   readonly broker: ControlBroker;
@@ -146,7 +147,7 @@ export class MediamtxEngine implements AsyncDisposable {
   }
 
   async #start(): Promise<MediamtxRun> {
-    const { host, login, certificate, otherHosts, broker, ports: wanted } = this.#options;
+    const { host, login, certificate, origins, otherHosts, broker, ports: wanted } = this.#options;
     const { logger } = this.#dependencies;
     for (let attempt = 1; ; attempt++) {
       const { ports, moved } = await findPorts(wanted, host);
@@ -156,7 +157,7 @@ export class MediamtxEngine implements AsyncDisposable {
           ...this.#dependencies,
           ports,
           control: broker,
-          config: { host, reading: readingUser(login), certificate, otherHosts },
+          config: { host, reading: readingUser(login), certificate, origins, otherHosts },
           onHint: (hint) => this.#paths.hint(hint),
           signal: this.#signal,
         });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { recordingLogger } from "../../../foundation/logger.fake.ts";
-import { hintOf, logLine } from "./mediamtx-log.ts";
+import { complaintIn, hintOf, logLine } from "./mediamtx-log.ts";
 
 test.each([
   ["[path a_live] runOnDemand command started", { kind: "script-started", path: "a_live" }],
@@ -30,4 +30,12 @@ test("trouble is said aloud, the rest is for who looks for it", () => {
     "debug MediaMTX: what a script prints",
     "debug MediaMTX: 42",
   ]);
+});
+
+test("why MediaMTX ended is what it complained of, and not what its script prints", () => {
+  const complaint = { level: "ERR", message: "listen tcp :8554: address already in use" };
+  expect(complaintIn(complaint, true)).toBe(complaint.message);
+  expect(complaintIn({ level: "", message: "ERR: json: unknown field" }, false)).toBe("ERR: json: unknown field");
+  expect(complaintIn({ level: "", message: "sh: mosquitto_pub: not found" }, true)).toBeUndefined();
+  expect(complaintIn({ level: "INF", message: "opened" }, false)).toBeUndefined();
 });

@@ -7,7 +7,7 @@ export type LogHint =
   | { readonly kind: "reader-joined"; readonly path: string }
   | { readonly kind: "something" };
 
-interface LogLine {
+export interface LogLine {
   readonly level: string;
   readonly message: string;
 }
@@ -22,6 +22,12 @@ export function logLine(line: string, logger: Logger): LogLine {
   if ((level === "ERR" || level === "WAR") && !expected.test(message)) logger.warn(`MediaMTX: ${message}`);
   else logger.debug(() => `MediaMTX: ${message}`);
   return read;
+}
+
+/** What a line says of why MediaMTX ends; before it is ready it writes plain text, too, later that is its script's. */
+export function complaintIn({ level, message }: LogLine, isReady: boolean): string | undefined {
+  const isComplaint = level === "" ? !isReady && message !== "" : level !== "DEB" && level !== "INF";
+  return isComplaint ? message.slice(0, 300) : undefined;
 }
 
 const starting = /^\[path ([^\]]+)\] runOnDemand command started/;

@@ -13,7 +13,7 @@ import type { Login } from "./auth-users.ts";
 import { controlTopic } from "./control-channel.ts";
 import { MediamtxApi } from "./mediamtx-api.ts";
 import { type MediamtxConfigOptions, type MediamtxPorts, mediamtxConfig, ownAddress } from "./mediamtx-config.ts";
-import { hintOf, type LogHint, logLine } from "./mediamtx-log.ts";
+import { complaintIn, hintOf, type LogHint, logLine } from "./mediamtx-log.ts";
 import { type Publication, PublishRelay } from "./publishing/publish-relay.ts";
 
 export interface MediamtxRunOptions {
@@ -55,6 +55,7 @@ export class MediamtxRun implements AsyncDisposable {
   readonly #publishing: Login;
   readonly #mark: string;
   #lastComplaint = "";
+  #isReady = false;
 
   private constructor(options: MediamtxRunOptions, child: Child, { control, publishing }: Logins, mark: string) {
     const { ports, logger, onHint } = options;
@@ -66,9 +67,9 @@ export class MediamtxRun implements AsyncDisposable {
     this.#mark = mark;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => {
-        const { level, message } = logLine(line, logger);
-        if (level !== "DEB" && level !== "INF") this.#lastComplaint = message.slice(0, 300);
-        onHint(hintOf(message));
+        const read = logLine(line, logger);
+        this.#lastComplaint = complaintIn(read, this.#isReady) ?? this.#lastComplaint;
+        onHint(hintOf(read.message));
       });
     this.ended = child.died.then(async (exit) => {
       await endMarked(runVariable, mark);
@@ -128,6 +129,7 @@ export class MediamtxRun implements AsyncDisposable {
     for (;;) {
       try {
         await abortable(this.api.info(signal), signal);
+        this.#isReady = true;
         return;
       } catch (cause) {
         signal.throwIfAborted();

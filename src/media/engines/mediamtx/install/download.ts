@@ -4,7 +4,10 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import got, { type Request, type Response } from "got";
+import { composeSignals } from "../../../../foundation/abort.ts";
+import type { Clock } from "../../../../foundation/clock.ts";
 import { AppError, errorCode, PermanentError, TransientError } from "../../../../foundation/errors.ts";
+import { writeAll } from "./write-all.ts";
 
 export interface DownloadOptions {
   readonly url: string;
@@ -15,10 +18,15 @@ export interface DownloadOptions {
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
   /** Until the first byte, and between two pieces. */
   readonly silenceMs?: number;
+  /** For all of it. */
+  readonly limitMs?: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 const usualSilenceMs = 30_000;
+/** A start of Belfry waits for it: some 40 kB a second are the least. */
+const usualLimitMs = 900_000;
 const mostBytes = 268_435_456;
 
 /**
@@ -26,24 +34,37 @@ const mostBytes = 268_435_456;
  * `mediamtx.download-refused`, `mediamtx.wrong-hash`, `mediamtx.no-room` (nothing is kept).
  */
 export async function download(options: DownloadOptions): Promise<void> {
-  const { file, sha256, url } = options;
+  const { file, url, limitMs = usualLimitMs, clock } = options;
+  const late = new AbortController();
+  const text = `the download of ${url} is not done after ${Math.round(limitMs / 60_000)} minutes; the next attempt goes on from there`;
+  using _limit = clock.after(limitMs, () => late.abort(new TransientError("mediamtx.download", text)));
+  const limited = { ...options, signal: composeSignals(options.signal, late.signal) };
   try {
-    await fetchRest(options);
-    const hash = await hashOf(file);
-    if (hash !== sha256)
-      throw new PermanentError(
-        "mediamtx.wrong-hash",
-        `${url} is not the file that it should be (its SHA-256 is ${hash}, not ${sha256}); it was thrown away`,
-      );
+    const begunAt = await sizeOf(file);
+    await fetchRest(limited, begunAt);
+    if (begunAt > 0 && (await hashOf(file)) !== options.sha256) {
+      // What was there may have been something else: the file itself is judged by what has come now.
+      await rm(file, { force: true });
+      await fetchRest(limited, 0);
+    }
+    await assertHash(options);
   } catch (error) {
     if (error instanceof PermanentError) await rm(file, { force: true });
     throw error;
   }
 }
 
-async function fetchRest(options: DownloadOptions): Promise<void> {
+async function assertHash({ file, sha256, url }: DownloadOptions): Promise<void> {
+  const hash = await hashOf(file);
+  if (hash === sha256) return;
+  throw new PermanentError(
+    "mediamtx.wrong-hash",
+    `${url} is not the file that it should be (its SHA-256 is ${hash}, not ${sha256}); it was thrown away`,
+  );
+}
+
+async function fetchRest(options: DownloadOptions, offset: number): Promise<void> {
   const { url, file, signal } = options;
-  const offset = await sizeOf(file);
   const stream = request(options, offset);
   // Heard below; this is for the one that comes when we have given up on it.
   stream.on("error", () => undefined);
@@ -107,7 +128,7 @@ async function keep(
 
 async function write(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   try {
-    await handle.write(bytes, 0, bytes.length, position);
+    await writeAll(handle, bytes, position);
   } catch (cause) {
     throw noRoom(cause);
   }

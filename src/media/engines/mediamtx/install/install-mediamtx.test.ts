@@ -77,6 +77,7 @@ interface Choices {
   readonly hash?: string;
   readonly mirror?: string;
   readonly silenceMs?: number;
+  readonly limitMs?: number;
   readonly name?: string;
   readonly signal?: AbortSignal;
 }
@@ -90,6 +91,7 @@ function install(options: Choices = {}): Promise<string> {
     directory,
     say: (line) => said.push(line),
     silenceMs: options.silenceMs ?? 2_000,
+    ...(options.limitMs ? { limitMs: options.limitMs } : {}),
     clock: systemClock,
     signal: options.signal ?? never,
   });
@@ -127,11 +129,32 @@ test("a file that was whole already is not fetched again", async () => {
   expect(await readFile(await install())).toEqual(program);
 });
 
-test("what was begun is no use where it is another file; the next attempt begins anew", async () => {
+test("what was begun is no use where it is another file: it is fetched from the beginning", async () => {
   await writeFile(join(directory, `download-${sha256.slice(0, 16)}.part`), Buffer.alloc(100_000));
-  await expect(install()).rejects.toMatchObject({ code: "mediamtx.wrong-hash" });
-  expect(await readdir(directory)).toEqual([]);
   expect(await readFile(await install())).toEqual(program);
+  expect(requests.map(({ headers }) => headers.range)).toEqual(["bytes=100000-", undefined]);
+  expect(await readdir(directory)).toEqual(["mediamtx"]);
+});
+
+test("a server that gives the wrong file is refused also where something was begun", async () => {
+  const hash = "0".repeat(64);
+  await writeFile(join(directory, `download-${hash.slice(0, 16)}.part`), archive.subarray(0, 100_000));
+  await expect(install({ hash })).rejects.toMatchObject({ code: "mediamtx.wrong-hash" });
+  expect(requests).toHaveLength(2);
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("a server that sends a little now and then is not waited for without end; what has come is kept", async () => {
+  handle = (request, response) => {
+    if (requests.length > 1) return sendAll(request, response);
+    response.writeHead(200, { "content-length": archive.length });
+    let at = 0;
+    const drip = setInterval(() => response.write(archive.subarray(at, ++at)), 10);
+    response.once("close", () => clearInterval(drip));
+  };
+  expect(await readFile(await install({ limitMs: 1_000 }))).toEqual(program);
+  expect(requests[1]?.headers.range).toMatch(/^bytes=\d+-$/);
+  expect(said.join()).toMatch(/is not done after/);
 });
 
 test("a server without ranges sends it all again", async () => {

@@ -7,6 +7,7 @@ import { retry } from "../../../../foundation/retry.ts";
 import { download, noRoom } from "./download.ts";
 import type { Pin } from "./pins.ts";
 import { extractTarEntry } from "./tar-entry.ts";
+import { writeAll } from "./write-all.ts";
 
 export interface InstallOptions {
   readonly pin: Pin;
@@ -16,6 +17,8 @@ export interface InstallOptions {
   readonly directory: string;
   readonly say: (line: string) => void;
   readonly silenceMs?: number;
+  /** For one attempt. */
+  readonly limitMs?: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -38,9 +41,10 @@ export async function installMediamtx(options: InstallOptions): Promise<string> 
   const archive = join(directory, `download-${pin.sha256.slice(0, 16)}.part`);
   say(`downloading MediaMTX from ${url}`);
   const onProgress = percentReporter(say);
-  const { silenceMs } = options;
+  const { silenceMs, limitMs } = options;
+  const limits = { ...(silenceMs ? { silenceMs } : {}), ...(limitMs ? { limitMs } : {}) };
   const attempt = (): Promise<void> =>
-    download({ url, sha256: pin.sha256, file: archive, onProgress, signal, ...(silenceMs ? { silenceMs } : {}) });
+    download({ url, sha256: pin.sha256, file: archive, onProgress, clock, signal, ...limits });
   const onFailure = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
   await retry(attempt, { clock, backoff, signal, withinMs: patienceMs, onFailure });
   const program = installedProgram(directory);
@@ -64,8 +68,10 @@ async function putInPlace(archive: string, program: string): Promise<void> {
 
 async function unpack(archive: string, file: string): Promise<void> {
   await using handle = await open(file, "w", 0o755);
+  let position = 0;
   await extractTarEntry(archive, "mediamtx", async (piece) => {
-    await handle.write(piece);
+    await writeAll(handle, piece, position);
+    position += piece.length;
   });
   await handle.chmod(0o755);
   await handle.sync();

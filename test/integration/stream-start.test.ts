@@ -144,6 +144,8 @@ test("a ticket that Ring's signalling server does not take is asked for once mor
     journal
       .entries({ kind: "http.answered", after })
       .filter(({ details }) => String(details["path"]).includes("signalsocket")).length;
+  await stage.command("workshop-door", "stream", "OFF");
+  await stage.untilCallsAreOver("workshop-door");
   let after = stage.journalPosition;
   operations.failNextRequests({ ...badTicket, times: 1 });
   {

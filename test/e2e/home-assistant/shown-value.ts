@@ -30,7 +30,7 @@ export function faultsOf(component: Component, state: EntityState | undefined, t
 
 /** undefined: the state is not what was told, but when. */
 function expectedState(
-  { platform, device_class, value_template, unit_of_measurement }: Component,
+  { platform, device_class, value_template, unit_of_measurement, payload_on }: Component,
   told: string | undefined,
 ): ((state: string) => boolean) | undefined {
   if (platform === "camera") return (state) => state === "idle";
@@ -38,6 +38,7 @@ function expectedState(
     return (state) => state === "unknown" || !Number.isNaN(Date.parse(state));
   const value = typeof value_template === "string" ? render(value_template, told) : told;
   if (value === undefined || value === "None") return (state) => state === "unknown";
+  if (payload_on !== undefined) return (state) => state === (value === payload_on ? "on" : "off");
   if (["binary_sensor", "switch", "light", "siren"].includes(platform)) return (state) => state === value.toLowerCase();
   // Whole seconds.
   if (device_class === "timestamp")

@@ -10,13 +10,11 @@ const discovery = (deviceId: string, prefix = "homeassistant"): string => `${pre
 const homeWith = (...devices: string[]): Promise<SimulatedHome> =>
   SimulatedHome.start({ accounts: [buildAccount({ devices })] });
 const bridge = "ring/bridge/bridge/belfry_bridge";
+/** A start takes its time on a busy machine. */
+const timeoutMs = 30_000;
 /** Has a Belfry that starts look at Ring's device list again at once; by itself it does so every 20 s. */
 async function look(home: SimulatedHome, from: number): Promise<void> {
-  await home.observer.waitFor("the sign-in", `${bridge}/sign_in/state`, {
-    payload: "signed-in",
-    from,
-    timeoutMs: 30_000,
-  });
+  await home.observer.waitFor("the sign-in", `${bridge}/sign_in/state`, { payload: "signed-in", from, timeoutMs });
   await home.observer.publish(`${bridge}/rediscover/command`, "PRESS");
 }
 /** Lists are settings of files only. */
@@ -27,9 +25,9 @@ const exclude = (home: SimulatedHome, ...ids: string[]): Promise<void> =>
 async function started(home: SimulatedHome, options: StartOptions = {}): Promise<BelfryProcess> {
   const from = home.observer.position;
   const belfry = await home.startBelfry(options);
-  await home.allAvailable({ from });
+  await home.allAvailable({ from, timeoutMs });
   for (const { record } of home.cameras)
-    await home.observer.waitFor("discovery", discovery(record.device_id), { payload: /"motion"/, from });
+    await home.observer.waitFor("discovery", discovery(record.device_id), { payload: /"motion"/, from, timeoutMs });
   return belfry;
 }
 
@@ -53,10 +51,14 @@ test("an excluded camera disappears, and comes back when it is no longer exclude
   await exclude(home, id);
   const second = await home.startBelfry();
   await look(home, from);
-  await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from });
+  await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from, timeoutMs });
   const status = `${home.deviceTopic(camera)}/status`;
-  await home.observer.waitFor("the end of its availability", status, { payload: "", from });
-  await home.observer.waitFor("the end of its picture", home.topic(camera, "snapshot", "image"), { payload: "", from });
+  await home.observer.waitFor("the end of its availability", status, { payload: "", from, timeoutMs });
+  await home.observer.waitFor("the end of its picture", home.topic(camera, "snapshot", "image"), {
+    payload: "",
+    from,
+    timeoutMs,
+  });
   expect(kept(home, discovery(id), `${home.deviceTopic(camera)}/`)).toEqual([]);
   expect(kept(home, discovery(home.camera("front-door").record.device_id))).toHaveLength(1);
   await second.stop();
@@ -64,7 +66,7 @@ test("an excluded camera disappears, and comes back when it is no longer exclude
   from = home.observer.position;
   await exclude(home);
   await home.startBelfry();
-  await home.observer.waitFor("its discovery", discovery(id), { payload: /"motion"/, from });
+  await home.observer.waitFor("its discovery", discovery(id), { payload: /"motion"/, from, timeoutMs });
 });
 
 test("all cameras excluded: all of them disappear, without anybody asking", async () => {
@@ -75,7 +77,7 @@ test("all cameras excluded: all of them disappear, without anybody asking", asyn
   const from = home.observer.position;
   await exclude(home, id);
   await home.startBelfry();
-  await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from, timeoutMs: 30_000 });
+  await home.observer.waitFor("the end of its discovery", discovery(id), { payload: "", from, timeoutMs });
 });
 
 test("cameras come and go at Ring while Belfry runs, and between its runs", async () => {
@@ -85,7 +87,7 @@ test("cameras come and go at Ring while Belfry runs, and between its runs", asyn
   const porch = recordLike("driveway", { id: 48_151_777, device_id: "54e019aa0777", description: "New Porch" });
   cloud.operations.addDevice(undefined, "stickup_cams", porch);
   await look(home, 0);
-  await observer.waitFor("the new camera", discovery(porch.device_id), { payload: /"New Porch"/ });
+  await observer.waitFor("the new camera", discovery(porch.device_id), { payload: /"New Porch"/, timeoutMs });
   const added = home.camera("new-porch");
   await observer.waitFor("its availability", `${home.deviceTopic(added)}/status`, { payload: "online" });
 
@@ -93,14 +95,14 @@ test("cameras come and go at Ring while Belfry runs, and between its runs", asyn
   const from = observer.position;
   cloud.operations.removeDevice("driveway");
   await look(home, 0);
-  await observer.waitFor("the end of the old camera", discovery(driveway), { payload: "", from });
+  await observer.waitFor("the end of the old camera", discovery(driveway), { payload: "", from, timeoutMs });
   await belfry.stop();
 
   cloud.operations.removeDevice("new-porch");
   const later = observer.position;
   await home.startBelfry();
   await look(home, later);
-  await observer.waitFor("the end of the new one", discovery(porch.device_id), { payload: "", from: later });
+  await observer.waitFor("the end of the new one", discovery(porch.device_id), { payload: "", from: later, timeoutMs });
 });
 
 test("a list that is short once, at the start, costs no camera its place", async () => {
@@ -122,8 +124,8 @@ test("a list that is short once, at the start, costs no camera its place", async
   await home.startBelfry();
   await look(home, from);
   const id = home.camera("driveway").record.device_id;
-  await home.observer.waitFor("the camera", discovery(id), { payload: /"Driveway"/, from });
-  await home.observer.waitFor("its light", home.topic(home.camera("driveway"), "light", "state"), { from });
+  await home.observer.waitFor("the camera", discovery(id), { payload: /"Driveway"/, from, timeoutMs });
+  await home.observer.waitFor("its light", home.topic(home.camera("driveway"), "light", "state"), { from, timeoutMs });
   const ended = home.observer.messages.slice(from).filter(({ topic, text }) => topic === discovery(id) && text === "");
   expect(ended).toEqual([]);
 });
@@ -139,14 +141,15 @@ test("prefix, birth topic and base topic are settings; what was under the old on
   const from = home.observer.position;
   const settings = { discovery_prefix: "assistant/found", birth_topic: "assistant/birth", ring_topic: "bells/here" };
   await home.startBelfry({ settings });
-  const moved = await home.observer.waitFor("discovery", discovery(id, "assistant/found"), { from });
+  const moved = await home.observer.waitFor("discovery", discovery(id, "assistant/found"), { from, timeoutMs });
   expect(moved.text).toContain(`bells/here/${location}/camera/${id}/light/command`);
   expect(moved.text).not.toMatch(/"ring\//);
-  await home.observer.waitFor("the bridge", "bells/here/bridge/status", { payload: "online", from });
-  await home.observer.waitFor("the end of the old discovery", discovery(id), { payload: "", from });
+  await home.observer.waitFor("the bridge", "bells/here/bridge/status", { payload: "online", from, timeoutMs });
+  await home.observer.waitFor("the end of the old discovery", discovery(id), { payload: "", from, timeoutMs });
   await home.observer.waitFor("the end of the old picture", home.topic(camera, "snapshot", "image"), {
     payload: "",
     from,
+    timeoutMs,
   });
   const command = `bells/here/${location}/camera/${id}/light/command`;
   await home.observer.publish(command, "ON");

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { LiveMedia } from "./live-media.ts";
 import { MediaPeer } from "./media-peer.ts";
 import { type AcceptedMedia, type Negotiation, negotiate } from "./negotiation.ts";
-import { type Feedback, isRtcp, parseFeedback } from "./rtcp.ts";
+import { type Feedback, isRtcp, parseFeedback, parseReports, type ReceptionReport } from "./rtcp.ts";
 import { RtpStream } from "./rtp-stream.ts";
 import { type TransportDescription, writeAnswer } from "./sdp-answer.ts";
 import { parseOffer } from "./sdp-offer.ts";
@@ -25,10 +25,20 @@ interface Section {
   video?: VideoSource;
   keyFrameOnItsWay: boolean;
   receivedPackets: number;
+  reports: number;
+  lastReport?: ReceptionReport;
 }
 
 export interface MediaTotals {
-  readonly [kind: string]: { packets: number; bytes: number; repeated: number; received: number };
+  readonly [kind: string]: {
+    packets: number;
+    bytes: number;
+    repeated: number;
+    received: number;
+    /** How many the client sent of it, and the last one. */
+    reports: number;
+    lastReport: ReceptionReport | undefined;
+  };
 }
 
 export class CallMedia implements Disposable {
@@ -56,9 +66,9 @@ export class CallMedia implements Disposable {
 
   get totals(): MediaTotals {
     return Object.fromEntries(
-      this.#sections.map(({ media, stream, receivedPackets }) => [
+      this.#sections.map(({ media, stream, receivedPackets: received, reports, lastReport }) => [
         media.kind,
-        { ...stream.counts, received: receivedPackets },
+        { ...stream.counts, received, reports, lastReport },
       ]),
     );
   }
@@ -132,7 +142,7 @@ export class CallMedia implements Disposable {
       wrapAfterMs: this.#context.knobs().rtpWrapAfterMs,
       send: (packet) => peer.send(media, packet),
     });
-    return { media, peer, stream, keyFrameOnItsWay: false, receivedPackets: 0 };
+    return { media, peer, stream, keyFrameOnItsWay: false, receivedPackets: 0, reports: 0 };
   }
 
   #startGroup(group: readonly AcceptedMedia[]): void {
@@ -167,15 +177,31 @@ export class CallMedia implements Disposable {
   #receive(media: AcceptedMedia, packet: Buffer): void {
     const section = this.#sections.find((one) => one.media === media);
     if (!section || this.#context.signal.aborted) return;
-    if (!isRtcp(packet)) this.#countTalk(section);
-    else for (const feedback of parseFeedback(packet)) this.#obey(feedback);
+    if (!isRtcp(packet)) {
+      this.#countTalk(section);
+      return;
+    }
+    for (const report of parseReports(packet)) this.#note(report);
+    for (const feedback of parseFeedback(packet)) this.#obey(feedback);
   }
 
-  /** Found by SSRC: over one transport RTCP of all sections may come together. */
+  /** By SSRC: over one transport RTCP of all sections may come together. */
+  #sectionOf(ssrc: number): Section | undefined {
+    return this.#sections.find(({ stream, media }) => stream.ssrc === ssrc || media.repetition?.ssrc === ssrc);
+  }
+
+  #note(report: ReceptionReport): void {
+    const section = this.#sectionOf(report.ssrc);
+    const { journal, details } = this.#context;
+    if (!section) journal.violation("an RTCP report on a stream that does not exist", { ...details, ...report });
+    else if (section.stream.ssrc === report.ssrc) {
+      section.reports++;
+      section.lastReport = report;
+    }
+  }
+
   #obey(feedback: Feedback): void {
-    const section = this.#sections.find(
-      ({ stream, media }) => stream.ssrc === feedback.ssrc || media.repetition?.ssrc === feedback.ssrc,
-    );
+    const section = this.#sectionOf(feedback.ssrc);
     const { journal, details } = this.#context;
     if (!section) {
       journal.violation("RTCP feedback for a stream that does not exist", { ...details, ...feedback });

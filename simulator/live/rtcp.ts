@@ -1,6 +1,7 @@
 // RTCP as a sender of media needs it: what receivers ask for, and the reports, names and farewells it sends.
 
 const senderReportType = 200;
+const receiverReportType = 201;
 const sourceDescriptionType = 202;
 const goodbyeType = 203;
 const transportFeedbackType = 205;
@@ -9,6 +10,18 @@ const payloadFeedbackType = 206;
 export type Feedback =
   | { readonly kind: "key-frame"; readonly form: "pli" | "fir"; readonly ssrc: number }
   | { readonly kind: "nack"; readonly ssrc: number; readonly sequences: readonly number[] };
+
+/** What a receiver says of the packets of one sender (RFC 3550, 6.4.1). */
+export interface ReceptionReport {
+  readonly ssrc: number;
+  /** Of 256, since the report before. */
+  readonly fractionLost: number;
+  readonly packetsLost: number;
+  readonly highestSequence: number;
+  readonly jitter: number;
+  /** The middle 32 bits of the NTP time of our last report. */
+  readonly lastSenderReport: number;
+}
 
 /** RTP and RTCP share one port: the second byte tells them apart (RFC 5761). */
 export function isRtcp(packet: Buffer): boolean {
@@ -27,6 +40,36 @@ export function parseFeedback(compound: Buffer): Feedback[] {
     at = end;
   }
   return found;
+}
+
+/** The report blocks of all receiver's and sender's reports in a compound packet. */
+export function parseReports(compound: Buffer): ReceptionReport[] {
+  const found: ReceptionReport[] = [];
+  let at = 0;
+  while (at + 8 <= compound.length) {
+    const end = Math.min(at + 4 * (compound.readUInt16BE(at + 2) + 1), compound.length);
+    const blocksAt = { [senderReportType]: 28, [receiverReportType]: 8 }[compound[at + 1] ?? 0];
+    if (blocksAt !== undefined) found.push(...readBlocks(compound.subarray(at, end), blocksAt));
+    at = end;
+  }
+  return found;
+}
+
+const blockBytes = 24;
+
+function readBlocks(packet: Buffer, first: number): ReceptionReport[] {
+  const count = (packet[0] ?? 0) & 31;
+  const starts = Array.from({ length: count }, (_, index) => first + index * blockBytes);
+  return starts
+    .filter((at) => at + blockBytes <= packet.length)
+    .map((at) => ({
+      ssrc: packet.readUInt32BE(at),
+      fractionLost: packet.readUInt8(at + 4),
+      packetsLost: packet.readIntBE(at + 5, 3),
+      highestSequence: packet.readUInt32BE(at + 8),
+      jitter: packet.readUInt32BE(at + 12),
+      lastSenderReport: packet.readUInt32BE(at + 16),
+    }));
 }
 
 function readFeedback(packet: Buffer): Feedback | undefined {

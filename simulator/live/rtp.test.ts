@@ -4,12 +4,14 @@ import {
   dePacketizeRtpPackets,
   RtcpPacketConverter,
   RtcpPayloadSpecificFeedback,
+  RtcpReceiverInfo,
+  RtcpRrPacket,
   RtcpSrPacket,
   RtcpTransportLayerFeedback,
   RtpHeader,
   RtpPacket,
 } from "werift";
-import { goodbye, isRtcp, parseFeedback, senderReport } from "./rtcp.ts";
+import { goodbye, isRtcp, parseFeedback, parseReports, senderReport } from "./rtcp.ts";
 import { largestPayloadBytes, rtpPayloads } from "./rtp-payload.ts";
 import { RtpStream, type RtpStreamOptions } from "./rtp-stream.ts";
 
@@ -158,8 +160,20 @@ test("PLI, FIR and NACK are found in a compound packet; reports are passed over"
   expect(new RtcpTransportLayerFeedback().type).toBe(nack[1]);
 });
 
+test("report blocks are those that another implementation wrote", () => {
+  const block = { fractionLost: 12, packetsLost: 345, highestSequence: 0x1_0007, jitter: 9 };
+  const reports = [7, 8].map((ssrc) => new RtcpReceiverInfo({ ssrc, ...block, lsr: 0xabcd_ef01, dlsr: 5 }));
+  const packet = new RtcpRrPacket({ ssrc: 1, reports }).serialize();
+  const pli = Buffer.from("81ce0002000000010000000a", "hex");
+  const expected = [7, 8].map((ssrc) => ({ ssrc, ...block, lastSenderReport: 0xabcd_ef01 }));
+  expect(parseReports(Buffer.concat([packet, pli]))).toEqual(expected);
+  expect(parseReports(packet.subarray(0, packet.length - 1))).toEqual(expected.slice(0, 1));
+});
+
 test("no bytes make the parser fail", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => Array.isArray(parseFeedback(Buffer.from(bytes)))),
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) =>
+      [parseFeedback, parseReports].every((parse) => Array.isArray(parse(Buffer.from(bytes)))),
+    ),
   );
 });

@@ -4,6 +4,7 @@ import { buildAccount } from "../../simulator/account-builders.ts";
 import { SimulatedRingCloud } from "../../simulator/cloud.ts";
 import type { LiveKnobs } from "../../simulator/contracts.ts";
 import type { JournalEntry } from "../../simulator/journal.ts";
+import type { MediaTotals } from "../../simulator/live/call-media.ts";
 import { type RingLine, RingRoomProcess } from "./ring-room-process.ts";
 
 const camera = "Driveway";
@@ -129,6 +130,7 @@ test("PCMU sound; a camera without sound", async () => {
 
 test("lost and swapped packets are repaired", async () => {
   await using room = await prepare({ packetLossPercent: 3, reorderPercent: 5 });
+  const after = cloud.journal.entries().at(-1)?.sequence ?? 0;
   const { id } = await room.command("call", { camera });
   await room.waitFor("video", isFirst(id, "video"));
   await cloud.journal.waitFor("lost packets asked for", ({ kind }) => kind === "live.nack");
@@ -143,6 +145,14 @@ test("lost and swapped packets are repaired", async () => {
   console.info(`with 3 % loss and 5 % reordering: ${JSON.stringify(counts)}`);
   expect(counts["video"]).toBeGreaterThan(100);
   expect(counts["videoGaps"]).toBe(0);
+  // Ring measures the line by what it is told.
+  const isOver = ({ kind, sequence }: JournalEntry): boolean => kind === "live.ended" && sequence > after;
+  const end = await cloud.journal.waitFor("the end at Ring", isOver);
+  const media = end.details["media"] as MediaTotals;
+  expect(media["video"]?.reports).toBeGreaterThan(0);
+  expect(media["video"]?.lastReport?.packetsLost).toBeGreaterThan(0);
+  expect(media["video"]?.lastReport?.lastSenderReport).not.toBe(0);
+  expect(media["audio"]?.reports).toBeGreaterThan(0);
 });
 
 test("without a key frame it is asked for once a second until one comes", async () => {

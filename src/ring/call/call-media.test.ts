@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RtcpSenderInfo, RtcpSrPacket, RtpHeader, RtpPacket } from "werift";
+import { RtcpSenderInfo, RtcpSrPacket } from "werift";
 import { ManualClock } from "../../foundation/clock.fake.ts";
 import type { CallRtpPacket, LiveCallSink } from "../live-call-types.ts";
 import { CallMedia } from "./call-media.ts";
@@ -17,6 +17,7 @@ function setUp() {
   const told: string[] = [];
   const packets: CallRtpPacket[] = [];
   const asked: number[][] = [];
+  const reports: unknown[] = [];
   let firsts = 0;
   const sink: LiveCallSink = {
     track: () => undefined,
@@ -34,6 +35,7 @@ function setUp() {
     keyFrameRepeatMs: 1_000,
     askForKeyFrame: () => undefined,
     askForPackets: (lost) => asked.push([...lost]),
+    report: (kind, report) => reports.push({ kind, ...report }),
     onVideoSource: (ssrc) => told.push(`source ${ssrc}`),
     onFirstVideo: () => firsts++,
     onH265: () => undefined,
@@ -47,12 +49,12 @@ function setUp() {
     audioPayloadType: audio.payloadType,
   });
   const send = (kind: MediaKind, source: typeof video, sequenceNumber: number, payload = slice): void =>
-    media.rtp(kind, new RtpPacket(new RtpHeader({ ...source, sequenceNumber, timestamp: sequenceNumber }), payload));
+    media.rtp(kind, { ...source, sequenceNumber, timestamp: sequenceNumber, marker: false, payload });
   const report = (kind: MediaKind, { ssrc }: typeof video, rtpTimestamp: number): void => {
     const senderInfo = new RtcpSenderInfo({ ntpTimestamp: 1n, rtpTimestamp, packetCount: 0, octetCount: 0 });
     media.rtcp(kind, new RtcpSrPacket({ ssrc, senderInfo }));
   };
-  return { media, clock, told, packets, asked, send, report, firsts: () => firsts };
+  return { media, clock, told, packets, asked, reports, send, report, firsts: () => firsts };
 }
 
 test("packets without a payload are left out, and nothing looks lost for it", () => {
@@ -125,4 +127,19 @@ test("a sender's report that comes before its packets is told before them", () =
   send("video", video, 1);
   report("audio", audio, 4);
   expect(told).toEqual(["audio 1", "source 7", "video report 2", "video 1", "audio report 4"]);
+});
+
+test("once a second each sender hears what became of its packets", async () => {
+  const { media, reports, send, report, clock } = setUp();
+  await clock.advance(1_000);
+  expect(reports).toEqual([]);
+  send("video", video, 65_534);
+  report("video", video, 1);
+  send("video", video, 1);
+  await clock.advance(1_000);
+  const lost = { ssrc: 7, packetsLost: 2, highestSequence: 65_537, lastSenderReport: 0 };
+  expect(reports).toEqual([expect.objectContaining({ kind: "video", ...lost, fractionLost: 128 })]);
+  media[Symbol.dispose]();
+  await clock.advance(5_000);
+  expect(reports).toHaveLength(1);
 });

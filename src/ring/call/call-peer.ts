@@ -7,13 +7,16 @@ import {
   RTCRtpCodecParameters,
   type RTCRtpTransceiver,
   type RtcpPacket,
+  RtcpReceiverInfo,
+  RtcpRrPacket,
   RtcpTransportLayerFeedback,
-  type RtpPacket,
 } from "werift";
 import type { Logger } from "../../foundation/logger.ts";
 import { offeredProfile } from "./call-answer.ts";
 import { keepEarlyHandshake } from "./early-handshake.ts";
-import { prepareKey } from "./srtp-key.ts";
+import type { ReceptionReport } from "./reception-report.ts";
+import type { IncomingPacket } from "./srtp-receiver.ts";
+import { takeRtp } from "./take-rtp.ts";
 
 export type MediaKind = "video" | "audio";
 export type LinkState = "new" | "ice" | "dtls" | "connected" | "failed";
@@ -27,7 +30,7 @@ export interface LocalCandidate {
 export interface CallPeerEvents {
   /** Of the video link; the audio link follows it. */
   onLink(state: LinkState): void;
-  onRtp(kind: MediaKind, packet: RtpPacket): void;
+  onRtp(kind: MediaKind, packet: IncomingPacket): void;
   onRtcp(kind: MediaKind, packet: RtcpPacket): void;
 }
 
@@ -40,6 +43,7 @@ export class CallPeer {
   readonly #candidates = new ReplaySubject<LocalCandidate>(mostCandidates);
   readonly #peer: RTCPeerConnection;
   readonly #video: RTCRtpTransceiver;
+  readonly #audio: RTCRtpTransceiver;
   readonly #logger: Logger;
   readonly #offer: Promise<string>;
   #closing: Promise<void> | undefined;
@@ -55,13 +59,13 @@ export class CallPeer {
       // The form that Ring is known to answer: one transport for each kind.
       bundlePolicy: "disable",
     });
-    const audio = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
+    this.#audio = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
     this.#video = this.#peer.addTransceiver("video", { direction: "recvonly" });
     this.#peer.onIceCandidate.subscribe((candidate) => {
       if (!candidate?.candidate) return;
       this.#candidates.next({ candidate: candidate.candidate, sdpMLineIndex: candidate.sdpMLineIndex ?? 0 });
     });
-    this.#offer = this.#makeOffer(events, audio);
+    this.#offer = this.#makeOffer(events);
     // Whoever asks for the offer hears of the failure.
     this.#offer.catch(() => undefined);
   }
@@ -101,6 +105,16 @@ export class CallPeer {
       .catch((error: unknown) => this.#logger.debug("NACK not sent", error));
   }
 
+  report(kind: MediaKind, report: ReceptionReport): void {
+    const { receiver } = kind === "video" ? this.#video : this.#audio;
+    const { ssrc, fractionLost, packetsLost, highestSequence, jitter } = report;
+    const { lastSenderReport: lsr, delaySinceSenderReport: dlsr } = report;
+    const info = new RtcpReceiverInfo({ ssrc, fractionLost, packetsLost, highestSequence, jitter, lsr, dlsr });
+    receiver.dtlsTransport
+      .sendRtcp([new RtcpRrPacket({ ssrc: receiver.rtcpSsrc, reports: [info] })])
+      .catch((error: unknown) => this.#logger.debug("receiver report not sent", error));
+  }
+
   /** The SSRC that feedback is about. */
   set videoSsrc(ssrc: number) {
     this.#videoSsrc = ssrc;
@@ -113,9 +127,9 @@ export class CallPeer {
     return this.#closing;
   }
 
-  async #makeOffer(events: CallPeerEvents, audio: RTCRtpTransceiver): Promise<string> {
+  async #makeOffer(events: CallPeerEvents): Promise<string> {
     const offer = await this.#peer.createOffer();
-    this.#listen("audio", audio.receiver.dtlsTransport, events);
+    this.#listen("audio", this.#audio.receiver.dtlsTransport, events);
     this.#listen("video", this.#video.receiver.dtlsTransport, events);
     // Resolves when all candidates are gathered: a STUN server that does not answer must not hold up the call.
     this.#peer.setLocalDescription(offer).catch((error: unknown) => {
@@ -127,9 +141,8 @@ export class CallPeer {
   #listen(kind: MediaKind, transport: RTCDtlsTransport, events: CallPeerEvents): void {
     keepEarlyHandshake(transport);
     transport.onStateChange.subscribe((state) => {
-      if (state === "connected") prepareKey(transport);
+      if (state === "connected") takeRtp(transport, (packet) => events.onRtp(kind, packet));
     });
-    transport.onRtp.subscribe((packet) => events.onRtp(kind, packet));
     transport.onRtcp.subscribe((packet) => events.onRtcp(kind, packet));
     if (kind !== "video") return;
     transport.iceTransport.onStateChange.subscribe((state) => {

@@ -88,6 +88,7 @@ class RingCall implements LiveCall {
       keyFrameRepeatMs: this.#limits.keyFrameRepeatMs,
       askForKeyFrame: () => this.#peer.askForKeyFrame(),
       askForPackets: (lost) => this.#peer.askForPackets(lost),
+      report: (kind, report) => this.#peer.report(kind, report),
       onVideoSource: (ssrc) => {
         this.#peer.videoSsrc = ssrc;
       },

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test as plainTest } from "vitest";
 import { buildAccount } from "../../simulator/account-builders.ts";
 import type { BelfryProcess } from "../support/belfry-process.ts";
@@ -105,6 +107,10 @@ test("killed in the middle of a motion, and Ring away at the next start: nothing
   await observer.waitFor("events", "ring/bridge/bridge/belfry_bridge/push/state", { payload: "ON", ...patience });
   await cloud.causeMotion("driveway");
   await observer.waitFor("the motion", motion, { payload: "ON" });
+  // What was told is noted within a second.
+  await expect
+    .poll(() => readFile(join(home.dataDirectory, "state.json"), "utf8"), { timeout: 5_000 })
+    .toContain(status);
   await first.kill9();
   await observer.waitFor("the last will", "ring/bridge/status", { payload: "offline" });
 

@@ -44,11 +44,12 @@ test(
     await home.waitForAttributes("front-door", "ding", ({ eventId }) => eventId === press.eventId, { from });
     await home.waitFor("front-door", "last_activity", "state", { from, payload: new Date(press.at).toISOString() });
     await expect.poll(() => before.filter((topic) => !retained(from).includes(topic))).toEqual([]);
-    expect(home.events("front-door", "doorbell_event", from)).toEqual([]);
 
     const next = await cloud.pressDoorbell("front-door");
-    await home.waitFor("front-door", "doorbell_event", "state", { from });
-    expect(home.events("front-door", "doorbell_event", from).map(({ eventId }) => eventId)).toEqual([next.eventId]);
+    const rings = (): unknown[] => home.events("front-door", "doorbell_event", from).map(({ eventId }) => eventId);
+    await expect.poll(() => rings()).toContain(next.eventId);
+    // What happened within a minute is still news.
+    expect(rings()).toEqual(isFull ? [next.eventId] : [press.eventId, next.eventId]);
     expect(belfry.lines.filter((line) => /MQTT|MQTT broker/.test(line)).slice(1)).toEqual([
       expect.stringMatching(/stopped answering; trying again until it works/),
       expect.stringMatching(/nothing listens at/),

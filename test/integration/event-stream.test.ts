@@ -210,6 +210,7 @@ test("a recording that cannot be had is not fetched again at every request", asy
   expect(events.served).toEqual([]);
   expect(events.historyLooks).toBe(asked);
   // Still the failure, not the refusal.
+  await until("the reason", () => events.streamAttributes["reason_code"]);
   expect(events.streamAttributes["reason_code"]).toBe("recording.unreachable");
 });
 

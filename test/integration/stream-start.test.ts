@@ -1,5 +1,6 @@
 // How a live stream starts, seen from a player: at once from memory, patiently with a slow camera, and with a reason where it fails.
 import { afterAll, beforeAll, beforeEach, expect, test as plainTest } from "vitest";
+import { delay, systemClock } from "../../src/foundation/clock.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { RtspReader, RtspStatusError } from "../support/rtsp-reader.ts";
 import { builtInOnly, differs, goodByes } from "../support/stream-engines.ts";
@@ -17,9 +18,13 @@ afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
 
-/** Brings parameter sets into memory. */
+/** Brings parameter sets into memory. After a failed start the server says when it may be tried again. */
 async function remember(slug: string): Promise<void> {
-  await using reader = await RtspReader.play(stage.url(slug));
+  await using reader = await RtspReader.play(stage.url(slug)).catch(async (error: unknown) => {
+    if (!(error instanceof RtspStatusError) || error.reply.status !== refused) throw error;
+    await delay(systemClock, Number(error.reply.headers.get("retry-after") ?? 10) * 1_000);
+    return RtspReader.play(stage.url(slug));
+  });
   await reader.picture(1);
   await reader[Symbol.asyncDispose]();
   await stage.command(slug, "stream", "OFF");

@@ -80,7 +80,7 @@ export const optionalParts: readonly OptionalPart[] = [
   },
 ];
 
-export const globsOf = ({ name }: OptionalPart): string[] => [
+const globsOf = ({ name }: OptionalPart): string[] => [
   `test/e2e/${name}.test.ts`,
   `test/e2e/${name}-*.test.ts`,
   `test/e2e/${name}/**/*.test.ts`,
@@ -88,3 +88,9 @@ export const globsOf = ({ name }: OptionalPart): string[] => [
 
 /** The test files of a part; none: it is not part of the project yet. */
 export const filesOf = (part: OptionalPart): string[] => globsOf(part).flatMap((glob) => globSync(glob));
+
+/** The test files below a directory that are run unasked. */
+export function filesOfNoPart(directory: string): string[] {
+  const optional = new Set(optionalParts.flatMap(filesOf));
+  return globSync(`${directory}/**/*.test.ts`).filter((file) => !optional.has(file));
+}

@@ -16,26 +16,17 @@ export interface VitestStep {
   readonly project: string;
   /** Files of this project to run; all unless given. */
   readonly files?: readonly string[];
-  /** Globs of files to leave out. */
-  readonly exclude?: readonly string[];
   /** Test files one after the other: for tests that look at times. */
   readonly isSerial?: boolean;
   readonly directory: string;
 }
 
-export async function runVitest({
-  project,
-  files = [],
-  exclude = [],
-  isSerial,
-  directory,
-}: VitestStep): Promise<Counts> {
+export async function runVitest({ project, files = [], isSerial, directory }: VitestStep): Promise<Counts> {
   process.stdout.write(`\n== ${project} tests${files.length > 0 ? ` of ${files.join(", ")}` : ""}\n`);
   const reportPath = `${directory}/${project}-${process.hrtime.bigint()}.json`;
   const { code } = await runStep("vitest", [
     ...["run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${reportPath}`],
     "--passWithNoTests",
-    ...exclude.flatMap((glob) => ["--exclude", glob]),
     ...(isSerial ? ["--no-file-parallelism"] : []),
     ...files,
   ]);

@@ -1,5 +1,6 @@
 // A JPEG of the first frame of a video file that may still be on its way.
 import type { Logger } from "../../foundation/logger.ts";
+import { Turns } from "../../foundation/turns.ts";
 import { type JpegChildOptions, makeJpeg } from "./jpeg-child.ts";
 import { LoopbackFileServer } from "./loopback-file-server.ts";
 import type { ServedFile } from "./served-file.ts";
@@ -9,14 +10,18 @@ export interface FirstFrameJpegOptions extends JpegChildOptions {
 }
 
 const limitMs = 30_000;
+/** One that is slow to come does not hold up the next. */
+const mostAtATime = 2;
 
 /** Rejects as `makeJpeg` does. */
 export function createFirstFrameJpeg(
   options: FirstFrameJpegOptions,
 ): (file: ServedFile, signal: AbortSignal) => Promise<Buffer> {
-  return async (file, signal) => {
+  const turns = new Turns(mostAtATime);
+  const picture = async (file: ServedFile, signal: AbortSignal): Promise<Buffer> => {
     await using server = await LoopbackFileServer.start(file, options.logger, signal);
     const args = ["-protocol_whitelist", "http,tcp", "-i", server.url];
     return await makeJpeg({ args, limitMs }, options, signal);
   };
+  return async (file, signal) => await turns.run(() => picture(file, signal), signal);
 }

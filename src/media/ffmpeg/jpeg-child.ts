@@ -1,4 +1,5 @@
 // An FFmpeg child that makes one JPEG: run, fed, bounded in time and size, and reaped.
+import { setPriority } from "node:os";
 import { composeSignals, onAbort } from "../../foundation/abort.ts";
 import { Child } from "../../foundation/child-process.ts";
 import type { Clock } from "../../foundation/clock.ts";
@@ -22,6 +23,9 @@ export interface JpegInput {
   readonly limitMs: number;
 }
 
+/** Below everything that plays. */
+const niceness = 10;
+
 const mostBytes = 16 * 1_024 * 1_024;
 
 const outputArgs = [
@@ -44,6 +48,7 @@ async function run(input: JpegInput, options: JpegChildOptions, signal: AbortSig
     const text = `FFmpeg (${command}) is not installed; install it to have pictures of streams and recordings`;
     throw new PermanentError("ffmpeg.missing", text, { cause });
   });
+  lower(child.pid);
   // It has nothing to finish: no need to ask it first.
   using _stop = onAbort(signal, () => void child.kill());
   const [picture, complaint] = [collect(child.stdout), collect(child.stderr)];
@@ -54,6 +59,13 @@ async function run(input: JpegInput, options: JpegChildOptions, signal: AbortSig
   if (exit.code === 0 && jpeg.length > 2 && jpeg.readUInt16BE(0) === 0xffd8) return jpeg;
   const why = (await complaint).toString().trim().split("\n").at(-1)?.slice(0, 300);
   throw new TransientError("ffmpeg.picture", `FFmpeg made no picture of the video${why ? `: ${why}` : ""}`);
+}
+
+/** It may have ended already, or not be ours to lower. */
+function lower(pid: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {}
 }
 
 async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -1,6 +1,6 @@
 // scripts/test without the installing: all checks and tests, counted; exit code 0 where nothing failed.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { findExecutable } from "../src/foundation/child-process.ts";
 import { runDemoCheck } from "./lib/test/demo-step.ts";
@@ -31,11 +31,12 @@ async function runChecks(tally: Tally): Promise<void> {
 }
 
 async function runTests(tally: Tally, directory: string): Promise<void> {
-  tally.add(await runVitest({ project: "unit", directory }));
-  tally.add(await runVitest({ project: "simulator", directory }));
-  tally.add(await runVitest({ project: "integration", directory }));
+  // These wait most of their time: more at once than there are processors, and still fewer than would disturb each other.
+  const workers = Math.min(3, availableParallelism() + 1);
+  for (const project of ["unit", "simulator", "integration"])
+    tally.add(await runVitest({ project, directory, workers }));
   const files = filesOfNoPart("test/e2e");
-  if (files.length > 0) tally.add(await runVitest({ project: "e2e", directory, files, isSerial: true }));
+  if (files.length > 0) tally.add(await runVitest({ project: "e2e", directory, files }));
 }
 
 async function runPart(part: OptionalPart, { wanted, required }: TestArguments, directory: string): Promise<Counts> {
@@ -45,7 +46,7 @@ async function runPart(part: OptionalPart, { wanted, required }: TestArguments, 
     (reason) => reason !== undefined,
   );
   if (reasons.length === 0) {
-    const counts = await runVitest({ ...step, isSerial: true });
+    const counts = await runVitest(step);
     return required.has(name) ? withoutSkips(name, counts) : counts;
   }
   const why = reasons.join("; ");

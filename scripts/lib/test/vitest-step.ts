@@ -16,18 +16,18 @@ export interface VitestStep {
   readonly project: string;
   /** Files of this project to run; all unless given. */
   readonly files?: readonly string[];
-  /** Test files one after the other: for tests that look at times. */
-  readonly isSerial?: boolean;
+  /** So many test files at once; unless given, one after the other: for tests that look at times. */
+  readonly workers?: number;
   readonly directory: string;
 }
 
-export async function runVitest({ project, files = [], isSerial, directory }: VitestStep): Promise<Counts> {
+export async function runVitest({ project, files = [], workers = 1, directory }: VitestStep): Promise<Counts> {
   process.stdout.write(`\n== ${project} tests${files.length > 0 ? ` of ${files.join(", ")}` : ""}\n`);
   const reportPath = `${directory}/${project}-${process.hrtime.bigint()}.json`;
   const { code } = await runStep("vitest", [
     ...["run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile.json=${reportPath}`],
     "--passWithNoTests",
-    ...(isSerial ? ["--no-file-parallelism"] : []),
+    ...(workers === 1 ? ["--no-file-parallelism"] : [`--maxWorkers=${workers}`]),
     ...files,
   ]);
   return count(project, code, reportPath);

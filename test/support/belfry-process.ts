@@ -11,8 +11,8 @@ import { freePort } from "./free-port.ts";
 import { type ProgramRun, runProgram } from "./run-program.ts";
 
 const projectDirectory = fileURLToPath(new URL("../../", import.meta.url));
-/** As `npm start` and the image have them: a small young generation keeps the memory of many cameras down. */
-const nodeFlags = ["--max-semi-space-size=2"];
+/** As `npm start` and the image have them: a small young generation and an old one that grows in small steps keep memory down. */
+const nodeFlags = ["--max-semi-space-size=2", "--heap-growing-percent=10"];
 const mainFile = join(projectDirectory, "src/main.ts");
 const loginFile = join(projectDirectory, "src/login.ts");
 /** Belfry has its own time budget for stopping; this is when we lose patience with it. */

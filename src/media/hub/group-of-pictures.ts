@@ -5,10 +5,13 @@ import type { VideoUnit } from "./media-unit.ts";
 const mostBytes = 8 * 1_024 * 1_024;
 const mostUnits = 600;
 const longestMs = 15_000;
-/** Beyond these a new key frame is wished for. Cameras send theirs every 4 to 10 s, and 0.3 s after one is asked for. */
+/**
+ * Beyond these a new key frame is wished for. Cameras send theirs every 4 to 10 s, and 0.3 s after one is asked for. Whoever watches
+ * through go2rtc or MediaMTX cannot ask and waits for the next one.
+ */
 const manyBytes = mostBytes / 2;
 const manyUnits = 200;
-const longMs = 7_000;
+const longMs = 4_000;
 
 /** A unit whose packets lie together in one piece of memory: a tenth of the objects, and no part of a larger buffer is held. */
 interface KeptUnit {

@@ -23,6 +23,8 @@ import { VideoTrack } from "./video-track.ts";
 
 const keyFrameRequestEveryMs = 500;
 const oldGroupMs = 2_000;
+/** Programs that pull for readers of their own (go2rtc, MediaMTX) have those only a moment later, when the beginning is over. */
+const secondKeyFrameMs = 1_000;
 
 export interface StreamMediaOptions {
   readonly transcoder: AudioTranscoderFactory | undefined;
@@ -59,6 +61,7 @@ export class StreamMedia {
   #unixOffsetMs = 0;
   #backlogLimitBytes = backlogLimitBytes(0);
   #keyFrameRequestedAtMs = Number.NEGATIVE_INFINITY;
+  #secondKeyFrame: Disposable | undefined;
 
   constructor(options: StreamMediaOptions) {
     this.#options = options;
@@ -138,6 +141,7 @@ export class StreamMedia {
     const close = (): void => {
       if (!isOpen()) return;
       this.#entrance = undefined;
+      this.#secondKeyFrame?.[Symbol.dispose]();
       this.#restartTracks();
     };
     return { sink, keyFrameSeen: seen.promise, close };
@@ -274,7 +278,10 @@ export class StreamMedia {
     if (!reader.plays(trackNumbers.video)) return;
     const { group } = this.#video;
     reader.join(group.units);
-    if (group.isEmpty || group.ageMs(this.#options.clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
+    const { clock } = this.#options;
+    if (group.isEmpty || group.ageMs(clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
+    this.#secondKeyFrame?.[Symbol.dispose]();
+    this.#secondKeyFrame = clock.after(secondKeyFrameMs, () => this.#requestKeyFrame());
   }
 
   #updateAacDemand(): void {

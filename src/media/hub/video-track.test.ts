@@ -121,7 +121,7 @@ test("a key frame that lost its end or its beginning is no place to start", () =
 });
 
 test.each([
-  ["time", 24, 100, 7, 15],
+  ["time", 24, 100, 4, 15],
   ["number", 60, 100, 200 / 60, 10],
   ["bytes", 24, 70_000, 2.5, 5],
 ])("the kept group is bounded in %s; long before, a key frame is wished for", (_name, fps, bytes, wishS, endS) => {

@@ -157,6 +157,12 @@ const live555: Player = {
   },
 };
 
+/** Of a server in between: its first reports about time come when FFmpeg has begun without them. */
+const lateReports = /non-monoton/i;
+/** And it may have missed the beginning: decoders speak of what came before the first key frame. */
+const ofTheServerBetween =
+  /decode_slice_header|no frame!|non-existing PPS|error while decoding|non monotonically|last message/i;
+
 /** It pulls the stream, in the way that is wanted, and FFmpeg records by TCP what it serves. */
 const puller = (program: PullingProgram): Player => ({
   name: program.name,
@@ -165,7 +171,13 @@ const puller = (program: PullingProgram): Player => ({
     const { transport, directory } = recording;
     await using server = await PullingServer.start(program, { source: urlOf(recording), transport, directory });
     const recorded = await recordByFfmpeg(server.url, { ...recording, transport: "tcp" });
-    return { ...recorded, output: `${recorded.output}${server.output.slice(-4_000)}`, harmless: restarts };
+    const complaints = recorded.complaints.filter((line) => !lateReports.test(line));
+    return {
+      ...recorded,
+      complaints,
+      output: `${recorded.output}${server.output.slice(-4_000)}`,
+      harmless: ofTheServerBetween,
+    };
   },
 });
 

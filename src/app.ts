@@ -174,7 +174,7 @@ async function startMedia(start: Start, hub: StreamHub): Promise<Media> {
   const listener = await listenInternally(start, signal);
   teardown.add("the internal RTSP listener", () => listener[Symbol.asyncDispose]());
   teardown.add("the streams", () => hub[Symbol.asyncDispose]());
-  const host = await StreamHost.find({ supervisor, rtspPort: settings.rtsp_port, clock, logger, starting, signal });
+  const host = await StreamHost.find({ supervisor, clock, logger, starting, signal });
   const instance = state.instanceId;
   const served = { settings, streams: hub, host, dataDirectory, instance, redactor };
   const engine = await startStreamEngine(

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Settings } from "../config/schema.ts";
 import { findExecutable } from "../foundation/child-process.ts";
 import type { Clock } from "../foundation/clock.ts";
+import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
@@ -20,11 +21,15 @@ import type { StreamHub } from "../media/hub/stream-hub.ts";
 import { RtspServer } from "../media/servers/rtsp/rtsp-server.ts";
 import { EmbeddedBroker } from "../mqtt/embedded-broker.ts";
 import { mediamtxDirectory, obtainMediamtx } from "./mediamtx-program.ts";
-import type { StreamEngine } from "./stream-engine.ts";
+import { OpenedPorts, type PortPair } from "./opened-ports.ts";
+import type { ShownPorts, StreamEngine } from "./stream-engine.ts";
+import type { StreamHost } from "./stream-host.ts";
 
 export interface MediamtxStartOptions {
   readonly settings: Settings;
   readonly streams: StreamHub;
+  /** Knows the ports of the host that lead to ours, maybe only later. */
+  readonly host: Pick<StreamHost, "openedPort" | "changed">;
   readonly dataDirectory: string;
   /** Id of the data directory. */
   readonly instance: string;
@@ -77,14 +82,54 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
     starting,
   );
   teardown.add("MediaMTX", () => engine[Symbol.asyncDispose]());
+  const opened = await leadOpenedPorts(engine, { ...options, logger }, teardown);
   return {
     name: "MediaMTX",
     get state() {
       const { isHealthy, reason, ports } = engine.status;
-      return { isHealthy, reason, rtspPort: ports.rtsp, shown: ports };
+      return { isHealthy, reason, rtspPort: ports.rtsp, shown: opened.shown(ports) };
     },
     unmet: undefined,
-    changed: engine.changed,
+    changed: opened.changed,
+  };
+}
+
+type OwnPorts = MediamtxEngine["status"]["ports"];
+
+/** MediaMTX has one number for each of its ports; `changed` comes when health or what is shown is another one. */
+async function leadOpenedPorts(
+  engine: MediamtxEngine,
+  { settings, host, logger }: MediamtxStartOptions,
+  teardown: Teardown,
+): Promise<{ shown(ports: OwnPorts): ShownPorts; readonly changed: Subscribable<void> }> {
+  const opened = new OpenedPorts({ bind: settings.rtsp_bind, pagePort: settings.web_port, logger });
+  teardown.add("the opened ports of MediaMTX", () => opened[Symbol.asyncDispose]());
+  const changed = new Emitter<void>((error) => logger.error("other ports of MediaMTX could not be shown", error));
+  const lead = async (): Promise<void> => {
+    const { rtsp, rtsps, hls, whep } = engine.status.ports;
+    const pair = (own: number | undefined, setting: number): PortPair[] =>
+      own === undefined ? [] : [{ own, opened: host.openedPort(setting) }];
+    await opened.lead([
+      ...pair(rtsp, settings.rtsp_port),
+      ...pair(rtsps, settings.rtsps_port),
+      ...pair(hls, settings.hls_port),
+      ...pair(whep, settings.whep_port),
+    ]);
+  };
+  const follow = async (): Promise<void> => {
+    await lead();
+    changed.emit();
+  };
+  engine.changed.subscribe(follow);
+  host.changed.subscribe(follow);
+  await lead();
+  const shown = (own: number | undefined): number | undefined => (own === undefined ? undefined : opened.shown(own));
+  return {
+    shown: ({ rtsp, rtsps, hls, whep }) => ({
+      rtsp: opened.shown(rtsp),
+      ...{ rtsps: shown(rtsps), hls: shown(hls), whep: shown(whep) },
+    }),
+    changed,
   };
 }
 

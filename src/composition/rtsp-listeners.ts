@@ -62,7 +62,7 @@ export async function listenRtsp(options: RtspListenersOptions, teardown: Teardo
  */
 async function listenOnOpenedPort(options: RtspListenersOptions, ownPort: number): Promise<RtspServer | undefined> {
   const { settings, host, logger } = options;
-  const { openedPort } = host;
+  const openedPort = host.openedPort(settings.rtsp_port);
   if (openedPort === undefined || openedPort === ownPort) return undefined;
   const kept = `the stream addresses show port ${ownPort} and not the opened port ${openedPort}`;
   if (openedPort === settings.web_port) {

@@ -10,7 +10,6 @@ import { ownAddress } from "./own-address.ts";
 
 export interface StreamHostOptions {
   readonly supervisor: Pick<Supervisor, "ownApp"> | undefined;
-  readonly rtspPort: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Aborts the start. */
@@ -56,9 +55,9 @@ export class StreamHost {
     return this.#own?.hostname ?? (this.#options.supervisor ? hostname() : ownAddress());
   }
 
-  /** The port of the host that the owner has opened for our RTSP port. */
-  get openedPort(): number | undefined {
-    return this.#own?.openedPorts.get(`${this.#options.rtspPort}/tcp`);
+  /** The port of the host that the owner has opened for a TCP port of ours. */
+  openedPort(own: number): number | undefined {
+    return this.#own?.openedPorts.get(`${own}/tcp`);
   }
 
   async #askAgain(supervisor: Pick<Supervisor, "ownApp">): Promise<void> {

@@ -48,7 +48,7 @@ export class ServedHub implements AsyncDisposable {
       await rm(dataDirectory, { recursive: true, force: true });
     };
     try {
-      const host = { openedPort: undefined, changed: new Emitter<void>() };
+      const host = { openedPort: () => undefined, changed: new Emitter<void>() };
       const options = { streams: hub, dataDirectory, instance, host, redactor: new Redactor() };
       const starting = dependencies.signal;
       const engine = await startStreamEngine(

@@ -5,6 +5,7 @@ import { checkAsApp } from "./as-app.ts";
 import { checkPlain } from "./as-plain.ts";
 import { imageName, sizeOfImage } from "./image.ts";
 import { podman } from "./podman.ts";
+import { checkWithMediamtx } from "./with-mediamtx.ts";
 
 const compressedLimit = 350e6;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
@@ -28,7 +29,7 @@ export async function checkImage(): Promise<number> {
       .filter((name) => name.startsWith("io.hass"))
       .join(", ");
   });
-  for (const part of [checkAsApp, checkPlain]) {
+  for (const part of [checkAsApp, checkPlain, checkWithMediamtx]) {
     try {
       await part(report);
     } catch (error) {

@@ -14,6 +14,7 @@ import { Container } from "./podman.ts";
 export const brokerUser = { username: "addons", password: "p4ss-of-the-broker" };
 
 export interface RunOptions {
+  readonly image?: string;
   /** Unsigned: the owner has yet to sign in. */
   readonly dataDirectory: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -55,13 +56,13 @@ export class ContainerHome implements AsyncDisposable {
   }
 
   /** Stopped and removed with the house at the latest. */
-  async run({ dataDirectory, environment = {}, hosts = [] }: RunOptions): Promise<Container> {
+  async run({ image = imageName, dataDirectory, environment = {}, hosts = [] }: RunOptions): Promise<Container> {
     const cloud = this.home.cloud.clientEnvironment();
     const shared = dirname(this.home.cloud.caPath);
     const hook = join(repositoryRoot, "simulator/hook.cjs");
     this.#started += 1;
     const container = await Container.run({
-      image: imageName,
+      image,
       name: `belfry-check-${process.pid}-${this.#started}-${Date.now()}`,
       environment: { ...cloud, BELFRY_SIMULATOR_ALLOW: hosts.join(","), ...environment },
       volumes: [

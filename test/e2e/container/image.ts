@@ -1,13 +1,16 @@
 // Builds the real image from the real Dockerfile, on a base made of Debian's packages with a stand-in for s6-overlay.
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findExecutable } from "../../../src/foundation/child-process.ts";
 import { runProgram } from "../../support/run-program.ts";
 import { repositoryRoot } from "../../support/source-files.ts";
 import { registryVolumes } from "./host-registries.ts";
 import { podman, tryPodman } from "./podman.ts";
 
 export const imageName = "localhost/belfry:check";
+/** The same with MediaMTX in it. */
+export const mediamtxImageName = "localhost/belfry:check-mediamtx";
 const release = "trixie";
 const bareName = `localhost/debian-bare:${release}`;
 const baseName = `localhost/belfry-base:${release}`;
@@ -30,10 +33,26 @@ export async function buildImage(): Promise<void> {
         timeoutMs: 40 * minutes,
       });
     await build(baseName, [`--build-arg=BARE=${bareName}`], join(repositoryRoot, "test/e2e/container/base"));
-    await build(imageName, [`--build-arg=BASE_IMAGE=${baseName}`, "--build-arg=BUILD_VERSION=check"], repositoryRoot);
+    const args = [`--build-arg=BASE_IMAGE=${baseName}`, "--build-arg=BUILD_VERSION=check"];
+    await build(imageName, args, repositoryRoot);
+    using mediamtx = localMediamtx();
+    if (mediamtx) await build(mediamtxImageName, [...args, "--build-arg=MEDIAMTX=local"], repositoryRoot);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The program of this machine, by the name that the Dockerfile takes; undefined where there is none. */
+export const mediamtxHere = (): string | undefined => findExecutable(process.env["MEDIAMTX_BIN"] || "mediamtx");
+
+/** Beside the Dockerfile until disposed; what an owner has put there stays and is used. */
+function localMediamtx(): Disposable | undefined {
+  const program = mediamtxHere();
+  if (!program) return undefined;
+  const file = join(repositoryRoot, "mediamtx.local");
+  if (existsSync(file)) return { [Symbol.dispose]: () => undefined };
+  copyFileSync(program, file);
+  return { [Symbol.dispose]: () => rmSync(file) };
 }
 
 async function makeBareDebian(directory: string): Promise<void> {

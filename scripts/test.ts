@@ -41,7 +41,7 @@ async function runTests(tally: Tally, directory: string): Promise<void> {
 
 async function runPart(part: OptionalPart, { wanted, required }: TestArguments, directory: string): Promise<Counts> {
   const { name, project } = part;
-  const step = project ? { project, directory } : { project: "e2e", directory, files: filesOf(part) };
+  const step = project ? { project, directory, workers: 2 } : { project: "e2e", directory, files: filesOf(part) };
   const reasons = [wanted.has(name) ? undefined : `not asked for (--${name})`, part.lacks()].filter(
     (reason) => reason !== undefined,
   );

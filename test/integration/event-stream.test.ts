@@ -226,7 +226,9 @@ test("a client that reopens for ever plays a recording six times, and another se
     plays++;
     await events.waitForStream("OFF", from);
   }
-  expect(plays).toBe(6);
+  expect(plays).toBeGreaterThanOrEqual(6);
+  // Whoever comes for the first time has no name at MediaMTX yet, and leaves here before it has one.
+  expect(plays).toBeLessThanOrEqual(differs("refusal") ? 7 : 6);
   expect(refusal).toMatchObject({ status: refused });
   if (!differs("refusal")) expect(refusal?.retryAfter).toBeGreaterThan(500);
   const from = events.home.observer.position;
@@ -248,7 +250,7 @@ test.each([48_000, 16_000])(
     await using events = await EventHome.start({ recording: { samplesPerSecond: hz } });
     await ready(events);
     events.home.cloud.operations.failNextRequests({ path: `${hosts.recordings}/.*mp4`, delayMs: 6_500, times: 1 });
-    await using reader = new VideoReader(events.url, { timeoutSeconds: 5 });
+    await using reader = new VideoReader(events.url, { timeoutSeconds: differs("patience") ? 15 : 5 });
     expect(await reader.ended).toBe(0);
     expect(judgeRecording(reader.frames)).toEqual({ first: firstFrameOf(motion), count: 80, gaps: 0 });
     expect(reader.errors).toEqual([]);

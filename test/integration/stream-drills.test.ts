@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test as plainTest } from "vitest";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { RtspReader, RtspStatusError } from "../support/rtsp-reader.ts";
-import { differs, goodByes } from "../support/stream-engines.ts";
+import { builtInOnly, differs, goodByes } from "../support/stream-engines.ts";
 import { judgeNumbers, VideoReader } from "../support/video-reader.ts";
 import { StreamHome } from "./stream-home.fixtures.ts";
 
@@ -115,7 +115,7 @@ if (isFull) {
 describe.concurrent("clients that never give up", () => {
   const budget = 6;
 
-  test(
+  builtInOnly("limits", test)(
     "one that reconnects every second gets no more calls than its budget",
     async () => {
       stage.turn("front-door", { sessionLimitMs: drill.callMs });
@@ -142,7 +142,7 @@ describe.concurrent("clients that never give up", () => {
     patience(drill.reconnectForMs),
   );
 
-  test(
+  builtInOnly("limits", test)(
     "a dashboard that reopens after each end does not become 24x7",
     async () => {
       stage.turn("driveway", { sessionLimitMs: drill.callMs });

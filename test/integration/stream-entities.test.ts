@@ -117,13 +117,18 @@ test("the lock forbids every start, says so, and outlives a restart", async () =
   from = stage.position;
   await stage.restart();
   await stage.state("living-room", "stream_lock", "ON", { from });
-  expect(await statusOf("living-room")).toEqual(refusal({ status: 403 }, 404));
+  // MediaMTX is told of the lock a moment after it has begun to serve.
+  const afterRestart = expect.poll(() => statusOf("living-room"), { timeout: differs("moments") ? 5_000 : 0 });
+  await afterRestart.toEqual(refusal({ status: 403 }, 404));
   expect(stage.calls("living-room", "live.requested")).toEqual([]);
-  await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === "stream.locked", { from });
+  // With MediaMTX Belfry does not hear of who was sent away.
+  if (!differs("refusal"))
+    await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === "stream.locked", { from });
   from = stage.position;
   await stage.command("living-room", "stream_lock", "OFF");
   await stage.state("living-room", "stream_lock", "OFF", { from });
-  await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === undefined, { from });
+  if (!differs("refusal"))
+    await stage.attributes("living-room", "stream", ({ reason_code }) => reason_code === undefined, { from });
   await using reader = await stage.play("living-room");
   await reader.picture(1);
 });

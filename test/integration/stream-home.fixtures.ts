@@ -3,9 +3,11 @@ import type { LiveKnobs } from "../../simulator/contracts.ts";
 import type { JournalEntry } from "../../simulator/journal.ts";
 import type { BelfryOptions, BelfryProcess } from "../support/belfry-process.ts";
 import type { ObservedMessage } from "../support/mqtt-observer.ts";
+import { descendantsOf, type ListedProcess } from "../support/process-list.ts";
 import { RtspReader, type RtspReaderOptions, RtspStatusError } from "../support/rtsp-reader.ts";
 import { type HomeOptions, SimulatedHome } from "../support/simulated-home.ts";
 import { differs } from "../support/stream-engines.ts";
+import { until } from "../support/until.ts";
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -85,9 +87,20 @@ export class StreamHome implements AsyncDisposable {
 
   async untilCallsAreOver(slug: string, { timeoutMs = 15_000 } = {}): Promise<void> {
     const isOver = (): boolean => this.calls(slug, "live.requested").length === this.calls(slug, "live.ended").length;
-    if (isOver()) return;
     const after = this.journalPosition;
-    await this.home.cloud.journal.waitFor(`end of the calls of ${slug}`, isOver, { timeoutMs, after });
+    if (!isOver()) await this.home.cloud.journal.waitFor(`end of the calls of ${slug}`, isOver, { timeoutMs, after });
+    if (differs("moments")) await this.#untilNothingCarries(slug);
+  }
+
+  /** Whoever comes before that may still be given what has just ended. */
+  async #untilNothingCarries(slug: string): Promise<void> {
+    const path = new URL(this.url(slug)).pathname.slice(1);
+    const carries = ({ command, environment }: ListedProcess): boolean =>
+      environment.get("MTX_PATH") === path || (/ffmpeg/.test(command) && command.includes(path));
+    await until(`${path} being idle`, async () => {
+      const children = await descendantsOf(this.belfry.pid);
+      return children.some(carries) ? undefined : true;
+    });
   }
 
   async state(slug: string, key: string, payload: string | RegExp, { from = 0, timeoutMs = 10_000 } = {}) {

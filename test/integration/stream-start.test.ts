@@ -84,6 +84,7 @@ builtInOnly("describe", test)(
 );
 
 test("FFmpeg with its own defaults plays a camera that takes 8 s, at the first try", async () => {
+  await stage.untilCallsAreOver("front-door");
   const before = stage.calls("front-door", "live.requested").length;
   stage.turn("front-door", { mediaDelayMs: 8_000 });
   await using reader = new VideoReader(stage.url("front-door"));
@@ -125,7 +126,7 @@ test("a call that is not answered, or finds no way, is made again, and the playe
   const play = async ([slug, broken, mended, step]: (typeof cases)[number]): Promise<void> => {
     const after = stage.journalPosition;
     stage.turn(slug, broken);
-    await using reader = await RtspReader.play(stage.url(slug));
+    const playing = RtspReader.play(stage.url(slug));
     const { id } = stage.home.camera(slug).record;
     await journal.waitFor(
       `the hold of ${slug}`,
@@ -133,6 +134,7 @@ test("a call that is not answered, or finds no way, is made again, and the playe
       { after },
     );
     stage.turn(slug, mended);
+    await using reader = await playing;
     await reader.picture(1);
     const [first, second] = stage.calls(slug, "live.requested", after);
     expect(stage.calls(slug, "live.requested", after), slug).toHaveLength(2);

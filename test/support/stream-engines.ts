@@ -39,6 +39,11 @@ export const differences = {
     "goes by what is so now",
     "may still meet what was so before, and be answered with 400; the next one goes by what is so now",
   ],
+  limits: [
+    "limits on the starts of a player",
+    "for each address and player",
+    "refused where all players that were seen at that address are over their limit",
+  ],
   slash: ["a slash after the path in an address", "is overlooked", "is refused"],
   ffmpeg: ["where FFmpeg is missing", "streams without AAC", "no streams: Belfry does not start"],
   lock: ["lock while somebody watches", "nobody else comes in", "who asks meanwhile comes in, too"],

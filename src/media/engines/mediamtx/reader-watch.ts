@@ -120,7 +120,10 @@ export class ReaderWatch {
     for (const type of new Set(unknown.map((reader) => reader.type))) {
       const found = lists[type];
       if (!found) continue;
-      for (const session of await api.sessions(found.list, signal)) this.#remember(session, found.kind);
+      // The FFmpeg that publishes has a session, too.
+      const isReader = ({ id }: MediamtxSession): boolean => unknown.some((reader) => reader.id === id);
+      for (const session of (await api.sessions(found.list, signal)).filter(isReader))
+        this.#remember(session, found.kind);
     }
     const present = new Set(readers.map(({ id }) => id));
     this.#viewers = new Map([...this.#viewers].filter(([id]) => present.has(id)));

@@ -79,3 +79,22 @@ test("viewers are remembered by address, the newest ones", () => {
   for (let host = 0; host < 200; host++) known.remember(rtsp(`198.51.100.${host}`, ""));
   expect(known.at("192.0.2.1")).toEqual([]);
 });
+
+test("the FFmpeg that publishes has a session, and is no player that was seen", async () => {
+  const viewers = new KnownViewers();
+  const seen = { createdAt: nowMs, path: "a_live", address: "127.0.0.1" };
+  const sessions = [
+    { ...seen, id: "reader", userAgent: "VLC" },
+    { ...seen, id: "publisher", userAgent: "Lavf" },
+  ];
+  const api = {
+    paths: async () => [{ name: "a_live", readers: [{ id: "reader", type: "rtspSession" }] }],
+    hlsPaths: async () => [],
+    connections: async () => [],
+    sessions: async () => sessions,
+  };
+  const options = { api, hasHls: false, hasRtsps: false, hasWhep: false, signal };
+  const look = await new ReaderWatch(options, viewers).look();
+  expect(look.get("a_live")?.readers).toEqual([{ id: "reader", viewer: rtsp("127.0.0.1", "VLC") }]);
+  expect(viewers.at("127.0.0.1")).toEqual([rtsp("127.0.0.1", "VLC")]);
+});

@@ -189,6 +189,7 @@ test.runIf(isHere)(
 /** What Home Assistant says of the broker that we have stopped, and of itself while it loads more than a thousand entities. */
 const expectedComplaints = [
   /mqtt\.client\] Error returned from MQTT server: The connection was lost\.$/,
+  /HomeAssistantError: Error talking to MQTT: The client is not currently connected\.$/,
   /mqtt\.client\] No ACK from MQTT server in 10 seconds \(mid: \d+\)$/,
   /helpers\.entity\] Updating state for \S+ .* took \d+\.\d+ seconds/,
 ];

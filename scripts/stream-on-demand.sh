@@ -24,13 +24,18 @@ silent=1
 known=2
 unknown=3
 
+# Where util-linux offers it, the kernel kills what this shell runs together with it, whatever kills that.
+bound=
+setpriv --pdeathsig KILL true 2>/dev/null && bound='setpriv --pdeathsig KILL --'
+
 new_lease() {
   { read -r lease </proc/sys/kernel/random/uuid; } 2>/dev/null ||
     lease=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 }
 
 say() {
-  mosquitto_pub -h "$host" -p "$port" -q 1 -t "$topic/command" -m "$1"
+  # shellcheck disable=SC2086 # several words, or none
+  $bound mosquitto_pub -h "$host" -p "$port" -q 1 -t "$topic/command" -m "$1"
 }
 
 # Tries again for some seconds where the broker is away.
@@ -43,12 +48,12 @@ insist() {
   done
 }
 
-# Prints `pid <its process>`, and then the attributes, line by line. Where util-linux offers it, the kernel kills it together with
-# this shell, whatever kills that: then the broker says OFF-DEMAND.
+# Prints `pid <its process>`, and then the attributes, line by line. Where it is killed together with this shell, the broker says
+# OFF-DEMAND.
 subscribe() {
-  set -- mosquitto_sub -h "$host" -p "$port" -q 1 -k 10 -W "$renew_s" -t "$topic/attributes" \
+  # shellcheck disable=SC2086
+  set -- $bound mosquitto_sub -h "$host" -p "$port" -q 1 -k 10 -W "$renew_s" -t "$topic/attributes" \
     --will-topic "$topic/command" --will-payload "OFF-DEMAND $lease" --will-qos 1
-  setpriv --pdeathsig KILL true && set -- setpriv --pdeathsig KILL -- "$@"
   exec sh -c 'echo "pid $$"; exec "$@"' subscribe "$@"
 } 2>/dev/null
 

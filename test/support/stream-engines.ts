@@ -44,6 +44,12 @@ export const differences = {
     "for each address and player",
     "refused where all players that were seen at that address are over their limit",
   ],
+  "udp-fallback": [
+    "a player whose UDP packets do not arrive",
+    "goes on by TCP in the same session",
+    "has to begin anew by TCP, which players do not do by themselves",
+  ],
+  backchannel: ["a demand for a backchannel (go2rtc)", "refused with 551; go2rtc asks again without", "is overlooked"],
   slash: ["a slash after the path in an address", "is overlooked", "is refused"],
   ffmpeg: ["where FFmpeg is missing", "streams without AAC", "no streams: Belfry does not start"],
   lock: ["lock while somebody watches", "nobody else comes in", "who asks meanwhile comes in, too"],
@@ -57,10 +63,13 @@ export const differs = (_what: Difference): boolean => engine === "mediamtx";
 /** How many RTCP BYE each track gets at the end of a stream. */
 export const goodByes = differs("good-bye") ? 0 : 1;
 
+/** In front of the name of a test that is skipped for that. */
+export const byNature = (what: Difference): string => (differs(what) ? `by nature (${differences[what][0]}): ` : "");
+
 type DefineTest = (name: string, run: () => Promise<void>, timeoutMs?: number) => void;
 
 /** For tests of what only the built-in engine has: with MediaMTX they are skipped, and their names say why. */
 export function builtInOnly(what: Difference, define: DefineTest): DefineTest {
   if (!differs(what)) return define;
-  return (name, run) => test.skip(`by nature (${differences[what][0]}): ${name}`, run);
+  return (name, run) => test.skip(`${byNature(what)}${name}`, run);
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { framesPerSecond, loopFrames } from "../../../simulator/media/live-format.ts";
 import { descendantsOf } from "../../support/process-list.ts";
-import { differs } from "../../support/stream-engines.ts";
+import { byNature, differs } from "../../support/stream-engines.ts";
 import { RunningProgram } from "../../support/timed-program.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { players } from "./players.ts";
@@ -125,8 +125,9 @@ const firstDeadPort = 9_100;
 const fallingBack = present.filter(({ name }) => name !== "live555 openRTSP");
 
 describe("where UDP does not arrive", () => {
-  test.concurrent.each(fallingBack)(
-    "$name goes on by TCP",
+  const define = differs("udp-fallback") ? test.skip : test.concurrent;
+  define.each(fallingBack)(
+    `${byNature("udp-fallback")}$name goes on by TCP`,
     async (player) => {
       using directory = openDirectory();
       await using relay = await RtspRelay.open(stage.port, udpIsLost(firstDeadPort));

@@ -1,6 +1,7 @@
 // Servers that pull from Belfry for readers of their own: what they ask first, and a camera that takes its time.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { go2rtc, lackOf, mediamtx, PullingServer } from "../../support/pulling-server.ts";
+import { differs } from "../../support/stream-engines.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 import { openDirectory, PlayersStage } from "./players-stage.ts";
 import { RtspRelay } from "./rtsp-relay.ts";
@@ -51,6 +52,6 @@ test.skipIf(lackOf(go2rtc) !== undefined)("go2rtc asks for a backchannel, is ref
   await reader.frame(20);
   const described = relay.said.filter((text) => text.startsWith("DESCRIBE"));
   expect(described[0]).toMatch(/^Require: www\.onvif\.org\/ver20\/backchannel/m);
-  expect(described.at(-1)).not.toMatch(/^Require:/m);
+  if (!differs("backchannel")) expect(described.at(-1)).not.toMatch(/^Require:/m);
   expect(stage.home.calls("driveway", "live.requested")).toHaveLength(1);
 });

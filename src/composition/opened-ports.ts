@@ -1,5 +1,6 @@
 // Ports that the owner of the app has opened under other numbers: answered in here under those numbers, too. Beyond the host's network an
 // opened port has the host's number, in Home Assistant's network it has ours; so one address, but for the host name, is right everywhere.
+import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
@@ -63,7 +64,8 @@ export class OpenedPorts implements AsyncDisposable {
     try {
       if (opened === pagePort) throw new Error("in here that is the page's: open another one");
       const server = createServer({ noDelay: true }, (player) => this.#pass(player, opened));
-      await listening(server, opened, bind);
+      server.listen({ port: opened, host: bind });
+      await once(server, "listening");
       this.#doors.set(opened, { server, own });
     } catch (error) {
       this.#refused.add(opened);
@@ -89,14 +91,4 @@ export class OpenedPorts implements AsyncDisposable {
     }
     player.pipe(server).pipe(player);
   }
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, host }, () => {
-      server.removeListener("error", reject);
-      resolve();
-    });
-  });
 }

@@ -24,21 +24,16 @@ export function publishArguments({ input, output }: PublishUrls, sound: CarriedS
   ];
 }
 
-const straightInput = ["-flags", "low_delay", "-fpsprobesize", "0", "-threads", "1", "-max_delay", "0"].concat([
+/** What is looked at goes on all the same, so that whoever has made the camera start gets its first key frame. */
+const wholeInput = ["-flags", "low_delay", "-fpsprobesize", "0", "-threads", "1", "-max_delay", "0"].concat([
   ...["-reorder_queue_size", "0"],
 ]);
 
-/** The description says all that must be known; the first picture says the rest. What is looked at for that is thrown away. */
-const impatientInput = [
-  ...["-fflags", "nobuffer", "-analyzeduration", "1000000", "-max_ts_probe", "0"],
-  ...straightInput,
-];
-
 /**
- * Nothing is thrown away, and some sound is looked at: of AAC that comes several frames to a packet only the first has a time, and
- * how long each is stands in the sound itself.
+ * The description says all that must be known of a camera; the first picture says the rest. Of a recording some sound must be looked
+ * at: of AAC that comes several frames to a packet only the first has a time, and how long each is stands in the sound itself.
  */
-const wholeInput = straightInput;
+const impatientInput = [...["-analyzeduration", "1000000", "-max_ts_probe", "0"], ...wholeInput];
 
 function soundArguments(sound: CarriedSound): string[] {
   if (sound === "none") return [];

@@ -8,6 +8,8 @@ interface Delivery {
   readonly deliver: () => void;
 }
 
+const longestMs = 5_000;
+
 export class WaitingFilm implements Disposable {
   /** Where the film is delivered. What it is, is told at once. */
   readonly sink: MediaSink;
@@ -16,6 +18,7 @@ export class WaitingFilm implements Disposable {
   constructor(viewers: MediaSink, clock: Clock) {
     const backlog = new Backlog<Delivery>({
       clock,
+      longestMs,
       sizeOf: ({ bytes }) => bytes,
       send: (deliveries) => {
         for (const { deliver } of deliveries) deliver();

@@ -35,8 +35,8 @@ export interface CarriageOptions extends CarriageTools {
   readonly stream: EngineStream;
   /** Who may have caused it, as far as MediaMTX tells, the most likely first. */
   readonly findStarters: () => Promise<readonly Viewer[]>;
-  /** Where FFmpeg publishes. `isHeld`: nothing goes on to MediaMTX before somebody reads there. */
-  readonly openPublication: (isHeld: boolean) => Promise<Publication>;
+  /** Where FFmpeg publishes. Nothing goes on to MediaMTX before somebody reads there, for a while. */
+  readonly openPublication: (isRecording: boolean) => Promise<Publication>;
   /** Whether the camera sends sound, as far as is known; kept for the next time. */
   readonly hearing: { isSilent: boolean };
   /** It is decided that it ends without having been told to: readers at MediaMTX must be sent away. */

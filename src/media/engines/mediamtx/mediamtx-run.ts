@@ -103,11 +103,11 @@ export class MediamtxRun implements AsyncDisposable {
     }
   }
 
-  /** A place where FFmpeg publishes what shall be at that path. `isHeld`: nothing goes on before somebody reads. */
-  openPublication(path: string, isHeld: boolean): Promise<Publication> {
+  /** A place where FFmpeg publishes what shall be at that path. Nothing goes on before somebody reads, for a while. */
+  openPublication(path: string, isRecording: boolean): Promise<Publication> {
     const { config, clock } = this.#options;
     const target = { host: ownAddress(config.host), port: this.ports.rtsp, login: this.#publishing };
-    return PublishRelay.open({ path, target, isHeld, clock });
+    return PublishRelay.open({ path, target, isRecording, clock });
   }
 
   /** Nothing of the on-demand scripts that it has run for this path is there any more. False where that cannot be told. */

@@ -186,9 +186,9 @@ test("a camera that starts slowly is not given up at the moment when it can be r
   expect(stage.publishers[0]?.signal.aborted).toBe(true);
 });
 
-test("a recording is held until somebody reads it, as we are told, or see for a while; a camera's stream is not", async () => {
+test("what is held goes on when somebody reads it, as we are told, or see for a while", async () => {
   const told = await heldEvent();
-  expect(told.publications).toMatchObject([{ isHeld: true, isReleased: false }]);
+  expect(told.publications).toMatchObject([{ isRecording: true, isReleased: false }]);
   told.path.readerJoined();
   expect(told.publications).toMatchObject([{ isReleased: true }]);
   const seen = await heldEvent();
@@ -199,7 +199,7 @@ test("a recording is held until somebody reads it, as we are told, or see for a 
   await seen.stream.clock.advance(200);
   seen.path.seen([reader("r1")], false);
   expect(seen.publications).toMatchObject([{ isReleased: true }]);
-  expect((await carried()).publications).toMatchObject([{ isHeld: false }]);
+  expect((await carried()).publications).toMatchObject([{ isRecording: false }]);
 });
 
 test("a recording is over when all of it has gone on", async () => {

@@ -16,7 +16,7 @@ import { ScriptWatch } from "./script-watch.ts";
 /** What a path needs of MediaMTX. While that is away nothing can be published, and there is nothing else to do. */
 export interface PathServer {
   replacePath(name: string, config: MediamtxConfig): void;
-  openPublication(name: string, isHeld: boolean): Promise<Publication>;
+  openPublication(name: string, isRecording: boolean): Promise<Publication>;
   /** Who may be waiting there, the most likely first; never empty. */
   findStarters(name: string): Promise<readonly Viewer[]>;
   /** Nothing of the scripts that were run for it is there any more. False where that cannot be told. */
@@ -201,7 +201,7 @@ export class OnDemandPath implements AsyncDisposable {
       ...tools,
       stream,
       findStarters: () => server.findStarters(this.#name),
-      openPublication: (isHeld) => server.openPublication(this.#name, isHeld),
+      openPublication: (isRecording) => server.openPublication(this.#name, isRecording),
       hearing: this.#hearing,
       onFailed: (error) => this.#failed(error),
       clock,

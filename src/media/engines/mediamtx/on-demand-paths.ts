@@ -131,7 +131,8 @@ export class OnDemandPaths implements AsyncDisposable {
   #pathServer(): PathServer {
     return {
       replacePath: (name, config) => this.#tell(name, ({ api }, signal) => api.replacePath(name, config, signal)),
-      openPublication: (name, isHeld) => this.#server?.run.openPublication(name, isHeld) ?? Promise.reject(isAway()),
+      openPublication: (name, isRecording) =>
+        this.#server?.run.openPublication(name, isRecording) ?? Promise.reject(isAway()),
       findStarters: (name) => this.#findStarters(name),
       isScriptGone: (name) => this.#server?.run.isScriptGone(name) ?? Promise.resolve(false),
       look: () => this.#lookNow(),

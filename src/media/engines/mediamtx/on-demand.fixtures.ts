@@ -21,7 +21,7 @@ export interface FakePublisher {
 
 /** A place where one publishes. */
 export interface FakePublication extends Publication {
-  readonly isHeld: boolean;
+  readonly isRecording: boolean;
   isExpected: boolean;
   isReleased: boolean;
   isOver: boolean;
@@ -61,7 +61,7 @@ export class OnDemandStage {
       stream: path,
       server: {
         replacePath: (_name, config) => void this.replaced.push(config),
-        openPublication: async (_name, isHeld) => this.#openPublication(isHeld),
+        openPublication: async (_name, isRecording) => this.#openPublication(isRecording),
         findStarters: async () => this.starters,
         isScriptGone: async () => this.isScriptGone,
         look: async () => void this.looks++,
@@ -94,12 +94,12 @@ export class OnDemandStage {
     await this.settle();
   }
 
-  #openPublication(isHeld: boolean): FakePublication {
+  #openPublication(isRecording: boolean): FakePublication {
     const published = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
     const publication: FakePublication = {
       url: "rtsp://output",
-      isHeld,
+      isRecording,
       isExpected: false,
       isReleased: false,
       isOver: false,

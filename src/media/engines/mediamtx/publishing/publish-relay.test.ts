@@ -139,9 +139,9 @@ afterEach(async () => {
   await mediamtx[Symbol.asyncDispose]();
 });
 
-async function relayTo(port: number, isHeld = false): Promise<PublishRelay> {
+async function relayTo(port: number, isRecording = false): Promise<PublishRelay> {
   const target = { host: "127.0.0.1", port, login };
-  const relay = await PublishRelay.open({ path: "camera_live", target, isHeld, clock: systemClock });
+  const relay = await PublishRelay.open({ path: "camera_live", target, isRecording, clock: systemClock });
   open.add(relay);
   relay.expect();
   return relay;
@@ -165,6 +165,7 @@ test("what FFmpeg asks goes to the path at MediaMTX, with the login, which FFmpe
     new Set([authorization]),
   );
   expect(mediamtx.requests[1]?.body.toString()).toBe(sdp);
+  relay.release();
   for (const channel of [0, 2, 0, 2]) ffmpeg.send(channel);
   await mediamtx.until(() => mediamtx.frames.length === 4);
   expect(mediamtx.frames).toEqual([0, 2, 0, 2]);
@@ -173,9 +174,22 @@ test("what FFmpeg asks goes to the path at MediaMTX, with the login, which FFmpe
   expect(mediamtx.isClosed).toBe(true);
 });
 
+test("whoever writes a request in two pieces is answered something between them, so that the second one comes at once", async () => {
+  const relay = await relayTo(mediamtx.port);
+  const ffmpeg = new Publishing(relay.url);
+  await ffmpeg.ask("OPTIONS");
+  const head = `ANNOUNCE ${relay.url} RTSP/1.0\r\nCSeq: 2\r\nContent-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n`;
+  ffmpeg.socket.write(head);
+  const [frame] = (await once(ffmpeg.socket, "data")) as [Buffer];
+  expect(frame).toEqual(Buffer.from([0x24, 0, 0, 0]));
+  ffmpeg.socket.write(sdp);
+  const [answer] = (await once(ffmpeg.socket, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^RTSP\/1\.0 200 /);
+});
+
 test("nobody is let in before FFmpeg can come", async () => {
   const target = { host: "127.0.0.1", port: mediamtx.port, login };
-  const relay = await PublishRelay.open({ path: "camera_live", target, isHeld: false, clock: systemClock });
+  const relay = await PublishRelay.open({ path: "camera_live", target, isRecording: false, clock: systemClock });
   open.add(relay);
   const stranger = new Publishing(relay.url);
   await once(stranger.socket, "close");
@@ -193,6 +207,27 @@ test("the place is for one, and only for who knows its path", async () => {
   const [error] = await once(second.socket, "error");
   expect(error).toMatchObject({ code: "ECONNREFUSED" });
   expect(mediamtx.requests).toHaveLength(5);
+});
+
+test("of a camera nothing goes on before somebody reads, but not for long", async () => {
+  const begin = async (): Promise<{ relay: PublishRelay; ffmpeg: Publishing }> => {
+    const relay = await relayTo(mediamtx.port);
+    const ffmpeg = new Publishing(relay.url);
+    await ffmpeg.begin();
+    ffmpeg.send(0);
+    ffmpeg.send(2);
+    await ffmpeg.ask("GET_PARAMETER");
+    expect(mediamtx.frames).toEqual([]);
+    return { relay, ffmpeg };
+  };
+  const read = await begin();
+  read.relay.release();
+  await mediamtx.until(() => mediamtx.frames.length === 2);
+  read.ffmpeg.send(0);
+  await mediamtx.until(() => mediamtx.frames.length === 3);
+  mediamtx.heard.length = 0;
+  await begin();
+  await mediamtx.until(() => mediamtx.frames.length === 2);
 });
 
 test("what is held back goes on when somebody reads, and FFmpeg's farewell comes after it", async () => {

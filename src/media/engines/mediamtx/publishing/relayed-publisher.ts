@@ -14,11 +14,21 @@ export interface PublisherOptions {
   /** At MediaMTX. */
   readonly path: string;
   readonly target: { readonly host: string; readonly port: number; readonly login: Login };
-  /** Nothing goes on before somebody reads, so that nobody misses the beginning. */
-  readonly isHeld: boolean;
+  /** Else it is a camera that goes on for ever. */
+  readonly isRecording: boolean;
   readonly clock: Clock;
 }
 
+/**
+ * So long nothing goes on unless somebody reads: nobody misses the beginning of a recording; and whoever has made the camera start has
+ * its first key frame, and need not wait for another one. Players join within a tenth of a second, WebRTC takes longer.
+ */
+const longestHoldMs = { recording: 5_000, camera: 500 } as const;
+/**
+ * FFmpeg writes what belongs to a request after the request, and its kernel keeps that until we have acknowledged the first part, for
+ * which ours takes 40 ms (Nagle's algorithm and delayed acknowledgements). Anything that is sent acknowledges; FFmpeg skips this.
+ */
+const emptyFrame = frameHeader(0, 0);
 /** MediaMTX says that somebody reads a moment before it is so. */
 const joiningMs = 20;
 /** MediaMTX drops what its readers have not been sent yet when a publisher goes. */
@@ -50,10 +60,10 @@ export class RelayedPublisher implements Disposable {
     this.#onDone = done.resolve;
     this.#backlog = new Backlog({
       clock: options.clock,
+      longestMs: options.isRecording ? longestHoldMs.recording : longestHoldMs.camera,
       sizeOf: ({ payload }) => payload.length,
       send: (frames) => this.#send(frames),
     });
-    if (!options.isHeld) this.#backlog.release();
   }
 
   /** FFmpeg is here; `messages` is what it has said so far. */
@@ -87,11 +97,12 @@ export class RelayedPublisher implements Disposable {
   #receive(chunk: Buffer, parser: RtspParser): void {
     if (this.#isUnderWay && !parser.isWithinMessage) this.#write([chunk]);
     else this.#act(parser.push(chunk));
+    if (!this.#start && parser.isWithinMessage) this.#socket?.write(emptyFrame);
   }
 
   /** Nothing of it has to be looked at any more, until a recording says good-bye. */
   get #isUnderWay(): boolean {
-    return !this.#options.isHeld && this.#start?.isDone === true;
+    return !this.#options.isRecording && this.#start?.isDone === true && this.#backlog.isEmpty;
   }
 
   #act(messages: readonly RtspMessage[]): void {
@@ -157,9 +168,9 @@ export class RelayedPublisher implements Disposable {
 
   /** FFmpeg is gone. MediaMTX hangs up when it has read everything. */
   async #finish(): Promise<void> {
-    const { clock, isHeld } = this.#options;
+    const { clock, isRecording } = this.#options;
     await this.#backlog.drained();
-    if (isHeld) await delay(clock, farewellMs);
+    if (isRecording) await delay(clock, farewellMs);
     this.#target?.end();
   }
 

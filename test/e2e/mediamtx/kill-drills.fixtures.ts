@@ -134,15 +134,29 @@ function isListening(port: number): Promise<true | undefined> {
   return promise.finally(() => socket.destroy());
 }
 
-/** At the first request or at the next one, half a second later, as players make it; with a picture soon after. */
+/**
+ * At the first request or at the next one, half a second later, as players make it: whoever asks in the moment of a kill may still meet
+ * what has just died, and is disconnected with it.
+ */
 export async function playsAgain(stage: StreamHome): Promise<void> {
   await until("MediaMTX listening", () => isListening(stage.belfry.rtspPort), { timeoutMs: 3_000 });
   const asked = monotonicUnixMs();
-  const play = (): Promise<RtspReader> => RtspReader.play(stage.url(slug));
-  await using reader = await play().catch(() => pause(500).then(play));
+  await using reader = await playUntilPicture(stage).catch(() => pause(500).then(() => playUntilPicture(stage)));
   const picture = await reader.keyPicture();
   expect(picture.at - asked).toBeLessThan(8_000);
   await reader.picture(reader.pictures.length + 10);
+}
+
+/** Resolves with the reader when it has a picture; rejects when it was refused or disconnected before. */
+async function playUntilPicture(stage: StreamHome): Promise<RtspReader> {
+  const reader = await RtspReader.play(stage.url(slug));
+  try {
+    await reader.keyPicture();
+    return reader;
+  } catch (error) {
+    reader.destroy();
+    throw error;
+  }
 }
 
 /** Call, FFmpeg and script end with the last reader, in their time. */

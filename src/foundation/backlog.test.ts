@@ -8,7 +8,6 @@ function setUp() {
   const sent: { item: number; atMs: number }[] = [];
   const backlog = new Backlog<number>({
     clock,
-    longestMs: 5_000,
     sizeOf: (bytes) => bytes,
     send: (items) => sent.push(...items.map((item) => ({ item, atMs: clock.monotonic() - startMs }))),
   });

@@ -3,14 +3,14 @@ import { type Clock, every } from "./clock.ts";
 
 export interface BacklogOptions<T> {
   readonly clock: Clock;
-  /** Of what is not wanted by then nobody knows whether it ever will be. */
-  readonly longestMs: number;
   readonly sizeOf: (item: T) => number;
   readonly send: (items: readonly T[]) => void;
 }
 
 const speed = 4;
 const tickMs = 10;
+/** Of what is not wanted by then nobody knows whether it ever will be. */
+const longestMs = 5_000;
 const mostBytes = 16_777_216;
 
 export class Backlog<T> implements Disposable {
@@ -33,7 +33,7 @@ export class Backlog<T> implements Disposable {
 
   /** Items that came together. */
   push(items: readonly T[]): void {
-    const { clock, longestMs, sizeOf, send } = this.#options;
+    const { clock, sizeOf, send } = this.#options;
     if (this.#isEmpty) {
       send(items);
       return;

@@ -8,8 +8,6 @@ interface Delivery {
   readonly deliver: () => void;
 }
 
-const longestMs = 5_000;
-
 export class WaitingFilm implements Disposable {
   /** Where the film is delivered. What it is, is told at once. */
   readonly sink: MediaSink;
@@ -18,7 +16,6 @@ export class WaitingFilm implements Disposable {
   constructor(viewers: MediaSink, clock: Clock) {
     const backlog = new Backlog<Delivery>({
       clock,
-      longestMs,
       sizeOf: ({ bytes }) => bytes,
       send: (deliveries) => {
         for (const { deliver } of deliveries) deliver();

@@ -26,10 +26,6 @@ export class GroupOfPictures {
   #bytes = 0;
   #startedAtMs = 0;
 
-  get isEmpty(): boolean {
-    return this.#units.length === 0;
-  }
-
   /** The key frame that it begins with. */
   get keyFrame(): VideoUnit | undefined {
     const [first] = this.#units;

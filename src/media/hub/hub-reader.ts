@@ -74,17 +74,19 @@ export class HubReader implements Reader {
     return this.#byFeed[feed]?.hasSent === true;
   }
 
-  /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. */
-  join(units: readonly VideoUnit[]): void {
+  /** Sends the kept group of pictures, moved together in time, so that the viewer sees the present at once. False: it has to wait. */
+  join(units: readonly VideoUnit[]): boolean {
     const video = this.#byFeed[trackNumbers.video];
-    if (!video || units.length === 0) return;
-    this.#isWaiting = false;
     const timestamps = squeezedTimestamps(units, squeezeTicks);
+    const isMoved = timestamps[0] !== units[0]?.timestamp;
+    if (!video || units.length === 0 || (isMoved && this.#output.isPassedOn)) return false;
+    this.#isWaiting = false;
     for (const [at, unit] of units.entries()) {
       this.#joinBytes += unit.payloadBytes;
       this.#send(video, unit, timestamps[at] ?? unit.timestamp);
-      if (this.#isOver) return;
+      if (this.#isOver) break;
     }
+    return true;
   }
 
   sendVideo(unit: VideoUnit): void {

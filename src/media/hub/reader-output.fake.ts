@@ -9,6 +9,7 @@ export class RecordingOutput implements ReaderOutput {
   readonly reports: { track: number; packets: RtcpPacket[] }[] = [];
   /** RTP and RTCP in the order in which they came. */
   readonly order: string[] = [];
+  isPassedOn = false;
   pendingBytes = 0;
   endedWith: Error | undefined;
   /** Thrown by the next write. */

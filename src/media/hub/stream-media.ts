@@ -277,9 +277,9 @@ export class StreamMedia {
   #join(reader: HubReader): void {
     if (!reader.plays(trackNumbers.video)) return;
     const { group } = this.#video;
-    reader.join(group.units);
+    const hasBegun = reader.join(group.units);
     const { clock } = this.#options;
-    if (group.isEmpty || group.ageMs(clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
+    if (!hasBegun || group.ageMs(clock.monotonic()) > oldGroupMs) this.#requestKeyFrame();
     this.#secondKeyFrame?.[Symbol.dispose]();
     this.#secondKeyFrame = clock.after(secondKeyFrameMs, () => this.#requestKeyFrame());
   }

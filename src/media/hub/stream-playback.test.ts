@@ -98,6 +98,30 @@ test("who joins later gets the kept group at once, moved together into the last 
   );
 });
 
+test("what is passed on begins with the kept group where its times need not be moved, else with the next key frame", async () => {
+  const stage = new StreamStage();
+  stage.play([0]);
+  await stage.started();
+  const join = (): RecordingOutput => {
+    const output = new RecordingOutput();
+    output.isPassedOn = true;
+    stage.path.lease(viewer).play([0], output);
+    return output;
+  };
+  await stage.run(120);
+  const early = join();
+  expect(early.writes).toHaveLength(4);
+  expect(ticks(early.packets(0))).toBe(3 * 3_600);
+  await stage.run(400);
+  const asked = stage.source.session.keyFrameRequests;
+  const late = join();
+  expect(stage.source.session.keyFrameRequests).toBe(asked + 1);
+  await stage.run(200);
+  expect(late.writes).toHaveLength(0);
+  stage.video(stage.camera.keyFrame());
+  expect(late.writes).toHaveLength(1);
+});
+
 test("the sender reports of one who joins put picture and sound of the same moment together", async () => {
   const stage = new StreamStage();
   await stage.started();

@@ -70,6 +70,8 @@ export interface ReaderOutput {
   writeRtp(track: number, batch: RtpBatch): void;
   /** A compound RTCP packet. */
   writeRtcp(track: number, packet: Buffer): void;
+  /** Others get it from there, later: it may be sent nothing whose time is not its own. */
+  readonly isPassedOn?: boolean;
   /** Accepted but not yet taken by the network. The hub skips to the next key frame beyond a bound. */
   readonly pendingBytes: number;
   /** The hub is done with this reader: too slow for too long, or the stream is over (RTCP BYE was written before). */

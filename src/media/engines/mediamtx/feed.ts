@@ -92,6 +92,7 @@ export class Feed implements Stream {
         write(track, (number) => output.writeRtp(number, batch));
       },
       writeRtcp: (track, packet) => write(track, (number) => output.writeRtcp(number, packet)),
+      isPassedOn: true,
       get pendingBytes() {
         return output.pendingBytes;
       },

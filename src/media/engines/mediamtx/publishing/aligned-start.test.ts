@@ -23,6 +23,9 @@ const bases = new Map([
   [2, 1_000],
 ]);
 
+/** The clock of this machine is as the sender's when the first picture is sent. */
+const unixMs = (): number => senderStartMs + 40;
+
 /** A packet of the moment `atMs` of the stream. */
 function packet(channel: number, atMs: number, payload: Buffer, sequenceNumber = 65_535): InterleavedFrame {
   const { clockRate = 0 } = tracks.get(channel) ?? {};
@@ -82,7 +85,7 @@ class MediamtxTimes {
 }
 
 test("all packets are passed on, and what belongs together is shown together, however late a track's first packet comes", () => {
-  const start = new AlignedStart(tracks);
+  const start = new AlignedStart(tracks, unixMs);
   const mediamtx = new MediamtxTimes();
   const send = (frame: InterleavedFrame, nowMs: number): void => mediamtx.take(start.pass(frame, nowMs), nowMs);
   send(report(0, 40), 1_000);
@@ -116,7 +119,7 @@ test("without that packets MediaMTX would skip all, and take the arrival for the
 });
 
 test("the packet in front has the number before the first one's, and the report goes before the first one, too", () => {
-  const start = new AlignedStart(tracks);
+  const start = new AlignedStart(tracks, () => senderStartMs);
   expect(start.pass(report(0, 0), 1_000)).toEqual([]);
   const first = packet(0, 0, keyFrame, 0);
   const [empty, said, passed, ...more] = start.pass(first, 1_000);
@@ -131,9 +134,23 @@ test("the packet in front has the number before the first one's, and the report 
 });
 
 test("a track without a report goes on as it is", () => {
-  const start = new AlignedStart(tracks);
+  const start = new AlignedStart(tracks, unixMs);
   const first = packet(0, 0, keyFrame);
   expect(start.pass(first, 1_000)).toEqual([first]);
   const later = report(0, 5_000);
   expect(start.pass(later, 6_000)).toEqual([later]);
+});
+
+test("the clock of all reports is moved, so that it is right when the first packet is sent", () => {
+  const lateMs = 300;
+  const start = new AlignedStart(tracks, () => senderStartMs + 40 + lateMs);
+  const moved = (frames: readonly InterleavedFrame[]): number[] =>
+    frames.flatMap(({ payload }) =>
+      parseRtcp(payload).flatMap((found) => (found.type === "senderReport" ? [found.unixMs - senderStartMs] : [])),
+    );
+  const send = (...frames: InterleavedFrame[]) => frames.flatMap((frame) => start.pass(frame, 1_000));
+  const begun = send(report(0, 40), packet(0, 40, keyFrame), report(2, 60), packet(2, 60, sound));
+  expect(moved(begun).map(Math.round)).toEqual([340, 360]);
+  expect(moved(send(report(0, 5_040))).map(Math.round)).toEqual([5_340]);
+  expect(start.shiftMs).toBeCloseTo(lateMs, 3);
 });

@@ -4,6 +4,7 @@ import { parseRtcp } from "../../../formats/rtcp-parse.ts";
 import { parseRtp, type SourcedRtpPacket, serializeRtp } from "../../../formats/rtp.ts";
 import { timestampDistance } from "../../../formats/rtp-arithmetic.ts";
 import type { InterleavedFrame } from "../../../formats/rtsp-message.ts";
+import { moveSenderReports } from "../../../formats/sender-report-move.ts";
 
 export interface PublishedTrack {
   readonly kind: "video" | "audio";
@@ -34,17 +35,28 @@ const opening = Buffer.from([0x65]);
  * and then skips all packets until the next report, seconds later. It also takes the moment at which a track's first packet comes for
  * the moment at which the track begins. So each track gets a packet in front that carries nothing: it makes the sender known, and its
  * timestamp is that of the moment at which it is sent. MediaMTX passes it on to nobody.
+ *
+ * FFmpeg's clock begins with its first packet, whenever that goes on. It is moved so that it is right then: players that go by reports
+ * (live555) have a clock of their own before the first one, and throw away what is older than what they have.
  */
 export class AlignedStart {
   readonly #tracks: ReadonlyMap<number, PublishedTrack>;
+  readonly #unixMs: () => number;
   /** Of tracks that have not begun. */
   readonly #lines = new Map<number, Line>();
   readonly #begun = new Set<number>();
   #lead: Lead | undefined;
+  #shiftMs: number | undefined;
 
   /** By the channel of their RTP; RTCP has the next one. */
-  constructor(tracks: ReadonlyMap<number, PublishedTrack>) {
+  constructor(tracks: ReadonlyMap<number, PublishedTrack>, unixMs: () => number) {
     this.#tracks = tracks;
+    this.#unixMs = unixMs;
+  }
+
+  /** By so much the clock of sender reports is moved. */
+  get shiftMs(): number {
+    return this.#shiftMs ?? 0;
   }
 
   /** All tracks have begun: from now on everything may go as it comes. */
@@ -57,16 +69,23 @@ export class AlignedStart {
     const { channel } = frame;
     const track = this.#tracks.get(channel);
     if (track && !this.#begun.has(channel)) return this.#begin(frame, track, nowMs);
-    if (this.#tracks.has(channel - 1) && !this.#begun.has(channel - 1)) return this.#keepReport(frame);
-    if (channel === this.#lead?.channel) this.#follow(this.#lead, frame, nowMs);
+    if (this.#tracks.has(channel - 1)) return this.#takeReport(frame);
+    if (channel === this.#lead?.channel && !this.isDone) this.#follow(this.#lead, frame, nowMs);
     return [frame];
   }
 
-  #keepReport(frame: InterleavedFrame): readonly InterleavedFrame[] {
+  #takeReport(frame: InterleavedFrame): readonly InterleavedFrame[] {
+    if (this.#begun.has(frame.channel - 1)) return [this.#moved(frame)];
     for (const packet of parseRtcp(frame.payload))
       if (packet.type === "senderReport")
         this.#lines.set(frame.channel - 1, { report: frame, timestamp: packet.rtpTimestamp, senderMs: packet.unixMs });
     return [];
+  }
+
+  #moved(report: InterleavedFrame): InterleavedFrame {
+    const payload = Buffer.from(report.payload);
+    moveSenderReports(payload, this.shiftMs);
+    return { ...report, payload };
   }
 
   #begin(frame: InterleavedFrame, track: PublishedTrack, nowMs: number): readonly InterleavedFrame[] {
@@ -77,10 +96,11 @@ export class AlignedStart {
     const line = this.#lines.get(channel);
     if (!line) return [frame];
     const senderMs = momentOf(packet, line, track);
+    this.#shiftMs ??= this.#unixMs() - senderMs;
     this.#lead ??= { channel, track, line, sentAtMs: nowMs, senderMs };
     const dueMs = this.#lead.senderMs + nowMs - this.#lead.sentAtMs;
     const ahead = Math.round(((dueMs - senderMs) * track.clockRate) / 1_000);
-    return [{ ...frame, payload: emptyPacket(packet, track, ahead) }, line.report, frame];
+    return [{ ...frame, payload: emptyPacket(packet, track, ahead) }, this.#moved(line.report), frame];
   }
 
   /** MediaMTX reckons from the newest packet that is shown when it is decoded: all sound, and key frames. */

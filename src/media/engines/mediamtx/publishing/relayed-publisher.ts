@@ -1,12 +1,13 @@
 // One FFmpeg that publishes: its requests are written anew for MediaMTX, with the login that it asks for, and its media begin in step.
 import { connect, type Socket } from "node:net";
-import { Backlog } from "../../../../foundation/backlog.ts";
 import { type Clock, delay } from "../../../../foundation/clock.ts";
 import type { InterleavedFrame, RtspMessage, RtspRequest } from "../../../formats/rtsp-message.ts";
 import type { RtspParser } from "../../../formats/rtsp-parser.ts";
 import { type MediaDescription, readSessionDescription } from "../../../formats/sdp-reader.ts";
 import type { Login } from "../auth-users.ts";
 import { AlignedStart, type PublishedTrack } from "./aligned-start.ts";
+import { Opening } from "./opening.ts";
+import { ReportShift } from "./report-shift.ts";
 
 export interface PublisherOptions {
   /** Where FFmpeg publishes. */
@@ -29,8 +30,6 @@ const longestHoldMs = { recording: 5_000, camera: 500 } as const;
  * which ours takes 40 ms (Nagle's algorithm and delayed acknowledgements). Anything that is sent acknowledges; FFmpeg skips this.
  */
 const emptyFrame = frameHeader(0, 0);
-/** MediaMTX says that somebody reads a moment before it is so. */
-const joiningMs = 20;
 /** MediaMTX drops what its readers have not been sent yet when a publisher goes. */
 const farewellMs = 300;
 
@@ -40,15 +39,15 @@ export class RelayedPublisher implements Disposable {
   readonly #options: PublisherOptions;
   readonly #onPublished: () => void;
   readonly #onDone: () => void;
-  readonly #backlog: Backlog<InterleavedFrame>;
+  readonly #opening: Opening;
   readonly #tracks = new Map<number, PublishedTrack>();
   #announced: readonly MediaDescription[] = [];
   #start: AlignedStart | undefined;
+  #shift: ReportShift | undefined;
   #socket: Socket | undefined;
   #target: Socket | undefined;
   /** What has come of the answer to RECORD; undefined where none is awaited. */
   #recordReply: string | undefined;
-  #timer: Disposable | undefined;
 
   constructor(options: PublisherOptions) {
     const published = Promise.withResolvers<void>();
@@ -58,10 +57,10 @@ export class RelayedPublisher implements Disposable {
     this.#options = options;
     this.#onPublished = published.resolve;
     this.#onDone = done.resolve;
-    this.#backlog = new Backlog({
-      clock: options.clock,
+    this.#opening = new Opening({
+      tracks: this.#tracks,
       longestMs: options.isRecording ? longestHoldMs.recording : longestHoldMs.camera,
-      sizeOf: ({ payload }) => payload.length,
+      clock: options.clock,
       send: (frames) => this.#send(frames),
     });
   }
@@ -82,27 +81,29 @@ export class RelayedPublisher implements Disposable {
   }
 
   release(): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = this.#options.clock.after(joiningMs, () => this.#backlog.release());
+    this.#opening.release();
   }
 
   [Symbol.dispose](): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#backlog[Symbol.dispose]();
+    this.#opening[Symbol.dispose]();
     this.#socket?.destroy();
     this.#target?.destroy();
     this.#onDone();
   }
 
   #receive(chunk: Buffer, parser: RtspParser): void {
-    if (this.#isUnderWay && !parser.isWithinMessage) this.#write([chunk]);
+    const shift = this.#shiftOf(parser);
+    if (shift) this.#write([shift.push(chunk)]);
     else this.#act(parser.push(chunk));
     if (!this.#start && parser.isWithinMessage) this.#socket?.write(emptyFrame);
   }
 
-  /** Nothing of it has to be looked at any more, until a recording says good-bye. */
-  get #isUnderWay(): boolean {
-    return !this.#options.isRecording && this.#start?.isDone === true && this.#backlog.isEmpty;
+  /** When it is under way nothing of it has to be looked at any more but reports, and a recording's good-bye. */
+  #shiftOf(parser: RtspParser): ReportShift | undefined {
+    const isUnderWay = !this.#options.isRecording && this.#start?.isDone === true && this.#opening.isOver;
+    if (isUnderWay && !parser.isWithinMessage)
+      this.#shift ??= new ReportShift(this.#start?.shiftMs ?? 0, (channel) => this.#tracks.has(channel - 1));
+    return this.#shift;
   }
 
   #act(messages: readonly RtspMessage[]): void {
@@ -112,7 +113,7 @@ export class RelayedPublisher implements Disposable {
       else if (message.kind === "request") this.#request(message);
       else this[Symbol.dispose]();
     }
-    if (frames.length > 0) this.#backlog.push(frames);
+    if (frames.length > 0) this.#opening.push(frames);
   }
 
   /** FFmpeg waits for each answer, so there is one request at a time. */
@@ -124,7 +125,7 @@ export class RelayedPublisher implements Disposable {
     if (request.method === "SETUP") this.#setUp(request);
     if (request.method === "RECORD") {
       this.#recordReply = "";
-      this.#start = new AlignedStart(this.#tracks);
+      this.#start = new AlignedStart(this.#tracks, () => this.#options.clock.now());
     }
     const address = target.host.includes(":") ? `[${target.host}]` : target.host;
     const place = `rtsp://${address}:${target.port}/${path}`;
@@ -152,8 +153,7 @@ export class RelayedPublisher implements Disposable {
 
   #send(frames: readonly InterleavedFrame[]): void {
     const nowMs = this.#options.clock.monotonic();
-    const start = this.#start;
-    const passed = start && !start.isDone ? frames.flatMap((frame) => start.pass(frame, nowMs)) : frames;
+    const passed = frames.flatMap((frame) => this.#start?.pass(frame, nowMs) ?? []);
     this.#write(passed.flatMap(({ channel, payload }) => [frameHeader(channel, payload.length), payload]));
   }
 
@@ -169,7 +169,7 @@ export class RelayedPublisher implements Disposable {
   /** FFmpeg is gone. MediaMTX hangs up when it has read everything. */
   async #finish(): Promise<void> {
     const { clock, isRecording } = this.#options;
-    await this.#backlog.drained();
+    await this.#opening.drained();
     if (isRecording) await delay(clock, farewellMs);
     this.#target?.end();
   }

@@ -8,6 +8,8 @@ const samplesPerSecond = 48_000;
 const loudSample = 2_500;
 /** A beep begins after so long without one. */
 const quietSeconds = 0.4;
+/** One that begins earlier in a track may have been cut off by the beginning. */
+const earliestSeconds = 0.1;
 
 /** Times in seconds of the pictures in which a second of the simulator's clock begins. */
 export async function secondTimes(file: string): Promise<number[]> {
@@ -38,9 +40,10 @@ export async function beepTimes(file: string, track: number): Promise<number[]> 
   const run = await runProgram("ffmpeg", args, { timeoutMs: 60_000 });
   const beeps: number[] = [];
   let at = 0;
-  let lastLoud = Number.NEGATIVE_INFINITY;
+  let lastLoud: number | undefined;
   for (const [, time = "0", count = "0"] of run.stderr.matchAll(/pts_time:(\S+).*?nb_samples:(\d+)/g)) {
     for (let index = 0; index < Number(count); index++, at++) {
+      lastLoud ??= Number(time) + earliestSeconds - quietSeconds;
       if (at * 2 + 1 >= run.stdout.length || Math.abs(run.stdout.readInt16LE(at * 2)) < loudSample) continue;
       const seconds = Number(time) + index / samplesPerSecond;
       if (seconds - lastLoud > quietSeconds) beeps.push(seconds);

@@ -15,6 +15,11 @@ test("nothing is thrown away to learn what it is", () => {
     expect(publishArguments(urls, sound).join(" ")).not.toContain("nobuffer");
 });
 
+test("no track begins before zero, of which FFmpeg would move that track alone", () => {
+  for (const sound of ["copy", "encode", "none"] as const)
+    expect(publishArguments(urls, sound).join(" ")).toContain("-output_ts_offset 0.1 -f rtsp");
+});
+
 test("a camera's sound becomes AAC, in step with the picture, and goes on as it is, too; without sound there is none", () => {
   const args = publishArguments(urls, "encode").join(" ");
   expect(args).toContain("-max_ts_probe 0");

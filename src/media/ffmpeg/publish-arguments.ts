@@ -11,6 +11,9 @@ export interface PublishUrls {
 /** Smaller than what MediaMTX passes on unchanged. */
 const packetBytes = "1440";
 
+/** AAC begins before its first sample; of a time before zero FFmpeg would move that one track. */
+const marginSeconds = "0.1";
+
 export function publishArguments({ input, output }: PublishUrls, sound: CarriedSound): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"],
@@ -20,7 +23,7 @@ export function publishArguments({ input, output }: PublishUrls, sound: CarriedS
     ...soundArguments(sound),
     // Nothing waits for what another track may still bring.
     ...["-max_interleave_delta", "1", "-muxdelay", "0", "-muxpreload", "0", "-flush_packets", "1"],
-    ...["-f", "rtsp", "-rtsp_transport", "tcp", "-pkt_size", packetBytes, output],
+    ...["-output_ts_offset", marginSeconds, "-f", "rtsp", "-rtsp_transport", "tcp", "-pkt_size", packetBytes, output],
   ];
 }
 

@@ -8,7 +8,7 @@ import { monotonicUnixMs } from "../../support/monotonic-unix-ms.ts";
 import { listProcesses } from "../../support/process-list.ts";
 import { RtspReader } from "../../support/rtsp-reader.ts";
 import { until } from "../../support/until.ts";
-import { mainShell, noProcess, oneProcess, type Role } from "./engine-processes.fixtures.ts";
+import { engineProcesses, mainShell, noProcess, oneProcess, type Role } from "./engine-processes.fixtures.ts";
 import { WordGate } from "./word-gate.fixtures.ts";
 
 const settings = { stream_engine: "mediamtx" };
@@ -32,9 +32,13 @@ export class KillScene implements AsyncDisposable {
     this.gate = gate;
   }
 
+  /** What the camera sends is known: FFmpeg is there from the beginning of a call, and not only with its first picture. */
   static async start(): Promise<KillScene> {
     const gate = await WordGate.open();
-    return new KillScene(await startHome({ path: gate.path }), gate);
+    const scene = new KillScene(await startHome({ path: gate.path }), gate);
+    await playsAgain(scene.stage);
+    await endsWithOff(scene.stage);
+    return scene;
   }
 
   async restartBelfry(): Promise<void> {
@@ -115,7 +119,8 @@ export type Fate = keyof typeof fates;
 export type Victim = Role | "shell";
 
 /** Resolves when it is really gone, with all that it held, and says when it was killed. */
-export async function kill9(victim: Victim, { belfry }: StreamHome): Promise<number> {
+export async function kill9(victim: Victim, stage: StreamHome): Promise<number> {
+  const { belfry } = stage;
   const isOfScript = victim === "script" || victim === "shell";
   const { pid } = await (isOfScript ? mainShell(belfry) : oneProcess(victim, belfry));
   process.kill(victim === "script" ? -pid : pid, "SIGKILL");
@@ -123,7 +128,14 @@ export async function kill9(victim: Victim, { belfry }: StreamHome): Promise<num
   const isGone = async (): Promise<true | undefined> =>
     (await listProcesses()).some((one) => one.pid === pid) ? undefined : true;
   await until("the end of what was killed", isGone);
+  if (victim === "mediamtx") await until("its port being free, or taken anew", () => isPortLeft(stage));
   return killedAt;
+}
+
+/** A process that has just died is no process any more, and may still answer. */
+async function isPortLeft({ belfry }: StreamHome): Promise<true | undefined> {
+  const successors = await engineProcesses("mediamtx", belfry);
+  return successors.length > 0 || !(await isListening(belfry.rtspPort)) ? true : undefined;
 }
 
 function isListening(port: number): Promise<true | undefined> {

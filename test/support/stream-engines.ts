@@ -26,7 +26,7 @@ export const differences = {
   "first-picture": [
     "first picture",
     "from the last key frame that is kept",
-    "from the next key frame, which is asked for",
+    "from the next key frame, which is asked for; who makes the camera start has its first one",
   ],
   "good-bye": ["the end of a stream", "RTCP BYE on each track, then the connection closes", "the connection closes"],
   "rtp-info": [

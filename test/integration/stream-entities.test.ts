@@ -41,6 +41,11 @@ const statusOf = async (slug: string, userAgent = "test-reader"): Promise<{ stat
   }
 };
 
+/** MediaMTX is told of a lock a moment after it is in force. */
+const untilMomentIsOver = async (slug: string, status: object): Promise<void> => {
+  if (differs("moments")) await expect.poll(() => statusOf(slug), { timeout: 5_000 }).toEqual(status);
+};
+
 test("ON starts the stream without a client and holds it; OFF ends it for everybody, now", async () => {
   let from = stage.position;
   await stage.command("driveway", "stream", "ON");
@@ -106,8 +111,10 @@ test("the lock forbids every start, says so, and outlives a restart", async () =
   let from = stage.position;
   await stage.command("living-room", "stream_lock", "ON");
   await stage.state("living-room", "stream_lock", "ON", { from });
+  const locked = refusal({ status: 403 }, 404);
+  await untilMomentIsOver("living-room", locked);
   const asked = performance.now();
-  expect(await statusOf("living-room")).toEqual(refusal({ status: 403 }, 404));
+  expect(await statusOf("living-room")).toEqual(locked);
   expect(await statusOf("living-room", "LibVLC/3.0.18 (LIVE555)")).toEqual({ status: 404 });
   expect(performance.now() - asked).toBeLessThan(1_000);
   from = stage.position;
@@ -117,9 +124,7 @@ test("the lock forbids every start, says so, and outlives a restart", async () =
   from = stage.position;
   await stage.restart();
   await stage.state("living-room", "stream_lock", "ON", { from });
-  const locked = refusal({ status: 403 }, 404);
-  // MediaMTX is told of the lock a moment after it has begun to serve.
-  if (differs("moments")) await expect.poll(() => statusOf("living-room"), { timeout: 5_000 }).toEqual(locked);
+  await untilMomentIsOver("living-room", locked);
   expect(await statusOf("living-room")).toEqual(locked);
   expect(stage.calls("living-room", "live.requested")).toEqual([]);
   // With MediaMTX Belfry does not hear of who was sent away.

@@ -6,7 +6,7 @@ import { dataDirectoryOf } from "./composition/data-directory.ts";
 import { createLogSink } from "./composition/log-sink.ts";
 import { pageSecrets } from "./composition/page-secrets.ts";
 import { systemClock } from "./foundation/clock.ts";
-import { errorCode, errorText, PermanentError } from "./foundation/errors.ts";
+import { codedText, errorCode, errorText, PermanentError } from "./foundation/errors.ts";
 import { createLogger } from "./foundation/logger.ts";
 import { Redactor } from "./foundation/redact.ts";
 import { SignIn } from "./ring/sign-in.ts";
@@ -88,7 +88,7 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  process.stderr.write(`login: ${errorText(error)}\n`);
+  process.stderr.write(`login: ${codedText(error)}\n`);
   process.exitCode = 1;
 }
 process.exit();

@@ -8,7 +8,7 @@ import { version } from "./composition/version.ts";
 import { loadSettings } from "./config/load.ts";
 import { abortable, StopError } from "./foundation/abort.ts";
 import { delay, systemClock } from "./foundation/clock.ts";
-import { AppError, errorText } from "./foundation/errors.ts";
+import { AppError, codedText } from "./foundation/errors.ts";
 import { createLogger, type Logger } from "./foundation/logger.ts";
 import { Redactor } from "./foundation/redact.ts";
 
@@ -97,7 +97,7 @@ function surviveForeignErrors(logger: Logger, breakdowns: Breakdowns): void {
 try {
   process.exitCode = await run();
 } catch (error) {
-  process.stderr.write(`belfry: ${errorText(error)}\n`);
+  process.stderr.write(`belfry: ${codedText(error)}\n`);
   process.exitCode = exitCodeOf(error);
 }
 // Handles of libraries may linger; we are done.

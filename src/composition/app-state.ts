@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { CameraMemory } from "../bridge/camera-memory.ts";
-import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { RememberedStream, StreamMemory } from "../media/hub/stream-memory.ts";
@@ -88,7 +87,7 @@ function cameraMemories(file: StateFile, logger: Logger): AppState["camera"] {
       try {
         section.update((all) => ({ ...all, [id]: { ...all[id], [key]: value } }));
       } catch (error) {
-        logger.warn(`the ${key} of a camera could not be saved: ${errorText(error)}`);
+        logger.warn(`the ${key} of a camera could not be saved`, error);
       }
     },
   });
@@ -102,7 +101,7 @@ function pushMemory(file: StateFile, logger: Logger): PushMemory {
       try {
         section.write(ids);
       } catch (error) {
-        logger.warn(`the messages of Ring that were received could not be saved: ${errorText(error)}`);
+        logger.warn("the messages of Ring that were received could not be saved", error);
       }
     },
   };

@@ -1,7 +1,6 @@
 // Where the health check of the container asks: only we know which address and port the page has got in the end.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { replaceDurably } from "../storage/durable-write.ts";
 
@@ -18,7 +17,7 @@ export function writeHealthAddress(dataDirectory: string, { host, port }: PageAd
   try {
     replaceDurably(path, `${isEverywhere ? "127.0.0.1" : host} ${port}\n`);
   } catch (error) {
-    logger.warn(`the health check of the container will fail: ${path} cannot be written: ${errorText(error)}`);
+    logger.warn(`the health check of the container will fail: ${path} cannot be written`, error);
   }
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }

@@ -2,7 +2,6 @@
 import type { Settings } from "../config/schema.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
-import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, retry } from "../foundation/retry.ts";
 import type { Supervisor } from "../home-assistant/supervisor.ts";
@@ -63,7 +62,7 @@ export class HomeAssistantAddress {
       this.#changed.emit();
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn(`still images come from ${this.url}, set home_assistant_url if that is wrong: ${errorText(error)}`);
+      logger.warn(`still images come from ${this.url}, set home_assistant_url if that is wrong`, error);
     }
   }
 }

@@ -2,7 +2,6 @@
 // opened port has the host's number, in Home Assistant's network it has ours; so one address, but for the host name, is right everywhere.
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 
 export interface OpenedPortsOptions {
@@ -69,7 +68,7 @@ export class OpenedPorts implements AsyncDisposable {
       this.#doors.set(opened, { server, own });
     } catch (error) {
       this.#refused.add(opened);
-      logger.warn(`stream addresses show port ${own} and not the opened port ${opened}: ${errorText(error)}`);
+      logger.warn(`stream addresses show port ${own} and not the opened port ${opened}`, error);
     }
   }
 

@@ -2,7 +2,6 @@
 import type { Settings } from "../config/schema.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
-import { errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Teardown } from "../foundation/teardown.ts";
 import type { StreamHub } from "../media/hub/stream-hub.ts";
@@ -72,7 +71,7 @@ async function listenOnOpenedPort(options: RtspListenersOptions, ownPort: number
   try {
     return await listen(options, openedPort);
   } catch (error) {
-    if (!options.signal.aborted) logger.warn(`${kept}: ${errorText(error)}`);
+    if (!options.signal.aborted) logger.warn(kept, error);
     return undefined;
   }
 }

@@ -22,7 +22,7 @@ export async function startStreamEngine(options: StreamEngineOptions, teardown: 
     } catch (error) {
       starting.throwIfAborted();
       unmet = missing(wishes, error);
-      logger.error(`${unmet.text}; streams are served by RTSP alone`);
+      logger.error(`${namesOf(wishes)} cannot be had, streams are served by RTSP alone`, error);
     }
   } else if (wishes.length > 0) {
     unmet = switchedOff(wishes);

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { Clock } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
-import { errorText, PermanentError } from "../foundation/errors.ts";
+import { PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, retry } from "../foundation/retry.ts";
 import type { OwnApp, Supervisor } from "../home-assistant/supervisor.ts";
@@ -44,7 +44,7 @@ export class StreamHost {
       found.#own = await supervisor.ownApp(starting);
     } catch (error) {
       starting.throwIfAborted();
-      logger.warn(`the stream addresses show our own host name ${found.host}: ${errorText(error)}`);
+      logger.warn(`the stream addresses show our own host name ${found.host}`, error);
       if (!(error instanceof PermanentError)) void found.#askAgain(supervisor);
     }
     return found;
@@ -67,7 +67,7 @@ export class StreamHost {
       this.#own = await retry(() => supervisor.ownApp(signal), { clock, backoff, signal, onFailure });
       this.#changed.emit();
     } catch (error) {
-      if (!signal.aborted) logger.warn(`the stream addresses keep our own host name: ${errorText(error)}`);
+      if (!signal.aborted) logger.warn("the stream addresses keep our own host name", error);
     }
   }
 }

@@ -47,6 +47,11 @@ export function errorText(error: unknown): string {
   return texts.join(": ").replace(/\s*\n\s*/g, " ");
 }
 
+/** As `errorText`, and the code of an error of ours: for logs and terminals. */
+export function codedText(error: unknown): string {
+  return error instanceof AppError ? `${errorText(error)} [${error.code}]` : errorText(error);
+}
+
 /** The code of an error of ours, or Node's (`ECONNREFUSED`), or `unknown`. */
 export function errorCode(error: unknown): string {
   if (error instanceof AppError) return error.code;

@@ -1,5 +1,5 @@
 // The one way to say something to people: levels, live prefixes, redaction, repeats counted. Where lines go is a LogSink.
-import { AppError, errorText } from "./errors.ts";
+import { codedText } from "./errors.ts";
 import type { Redactor } from "./redact.ts";
 
 /** Who reads it? Developers: debug; owners: the rest. How much is broken? An operation: warn, a room: error, the process: fatal. */
@@ -57,8 +57,7 @@ export function createLogger(sink: LogSink, redactor: Redactor, now: () => numbe
     const log = (level: LogLevel) => (text: LogText, error?: unknown) => {
       if (!sink.isEnabled(level, scope)) return;
       const said = typeof text === "string" ? text : text();
-      const code = error instanceof AppError ? ` [${error.code}]` : "";
-      const cause = error === undefined ? "" : `: ${errorText(error)}${code}`;
+      const cause = error === undefined ? "" : `: ${codedText(error)}`;
       const start = prefix?.();
       const line = redactor.redact(`${start ? `${start}: ` : ""}${said}${cause}`);
       const passed = level === "debug" || level === "fatal" ? line : repeats.pass(`${level} ${scope} ${line}`, line);

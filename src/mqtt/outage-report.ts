@@ -1,5 +1,5 @@
 // What the owner hears about the broker: each trouble once, not at every attempt, and that it is over.
-import { errorCode, errorText } from "../foundation/errors.ts";
+import { codedText, errorCode, errorText } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 
 export class OutageReport {
@@ -28,7 +28,7 @@ export class OutageReport {
     }
     const isNew = this.#said === undefined;
     this.#said = code;
-    this.#logger.warn(`MQTT: ${errorText(error)}${isNew ? "; trying again until it works" : ""}`);
+    this.#logger.warn(`MQTT: ${codedText(error)}${isNew ? "; trying again until it works" : ""}`);
   }
 
   over(droppedMessages: number): void {

@@ -1,7 +1,7 @@
 // Owns the refresh token while we are signed in: renews it, has each new one saved before it is used, survives failed renewals.
 import type { RingRestClient } from "ring-client-api/rest-client";
 import type { Clock } from "../foundation/clock.ts";
-import { errorText, PermanentError, TransientError } from "../foundation/errors.ts";
+import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, retry } from "../foundation/retry.ts";
 import { type Grant, requestGrant } from "./token-grant.ts";
@@ -108,7 +108,7 @@ export class TokenKeeper {
       this.#options.save(token);
     } catch (error) {
       const text = "Ring's new token could not be saved; a restart now would need a new sign-in";
-      this.#options.logger.error(`${text} (${errorText(error)})`);
+      this.#options.logger.error(text, error);
     }
   }
 }

@@ -51,8 +51,8 @@ test(
     // What happened within a minute is still news.
     expect(rings()).toEqual(isFull ? [next.eventId] : [press.eventId, next.eventId]);
     expect(belfry.lines.filter((line) => /MQTT|MQTT broker/.test(line)).slice(1)).toEqual([
-      expect.stringMatching(/stopped answering; trying again until it works/),
-      expect.stringMatching(/nothing listens at/),
+      expect.stringMatching(/stopped answering \[mqtt\.silent\]; trying again until it works/),
+      expect.stringMatching(/nothing listens at .* \[mqtt\.unreachable\]$/),
       expect.stringMatching(/the MQTT broker .* is back/),
     ]);
     expect(cloud.journal.violations).toEqual([]);

@@ -191,7 +191,7 @@ export class OnDemandPath implements AsyncDisposable {
     try {
       this.#options.stream.turnOn();
     } catch (error) {
-      this.#options.logger.warn(`${this.#name} cannot be switched on: ${errorText(error)}`);
+      this.#options.logger.warn(`${this.#name} cannot be switched on`, error);
     }
   }
 

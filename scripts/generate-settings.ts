@@ -45,16 +45,22 @@ function shownKey({ key, isNotForApp }: OptionRow): string {
   return `\`${key}\`${isNotForApp ? " *" : ""}`;
 }
 
-function shownDefault(row: OptionRow): string {
-  if (row.type === "list") return "all or none";
-  return row.default === "" ? "empty" : `\`${String(row.default)}\``;
+function shownDefault({ default: value }: OptionRow): string {
+  return value === "" || typeof value === "object" ? "empty" : `\`${String(value)}\``;
+}
+
+/** What it may be, where a word is enough to say so. */
+function shownValues(row: OptionRow): string {
+  if (row.type === "integer") return `${row.min} to ${row.max}`;
+  if (row.type === "choice") return row.choices.map((choice) => `\`${choice}\``).join(", ");
+  return { boolean: "`true`, `false`", list: "a list", text: "text", password: "text" }[row.type];
 }
 
 function documentation(present: string): string {
   const [before = "", rest = ""] = present.split(begin);
   const after = rest.split(end)[1] ?? "";
-  const lines = rows.map((row) => `| ${shownKey(row)} | ${shownDefault(row)} | ${row.text} |`);
-  const table = ["| setting | default | what it does |", "|---|---|---|", ...lines].join("\n");
+  const lines = rows.map((row) => `| ${shownKey(row)} | ${shownDefault(row)} | ${shownValues(row)} | ${row.text} |`);
+  const table = ["| setting | default | values | what it does |", "|---|---|---|---|", ...lines].join("\n");
   const note = "\\* Not an option of the app: Home Assistant decides about its network, and opens its ports.";
   return `${before}${begin}\n${table}\n\n${note}\n${end}${after}`;
 }

@@ -220,7 +220,7 @@ export const optionRows = [
     type: "list",
     default: [],
     title: "Web pages that may play",
-    text: "Origins such as https://home.example:8123 whose web pages may play low-latency HLS and WHEP; left empty, only the pages that MediaMTX itself offers may.",
+    text: "Origins such as https://home.example:8123 whose web pages may play low-latency HLS and WHEP; * is all; left empty, only the pages that MediaMTX itself offers may.",
   },
   {
     key: "rtsps",
@@ -301,7 +301,7 @@ export const optionRows = [
     min: 0,
     max: 60,
     title: "Live minutes, battery cameras",
-    text: "Minutes that a battery camera may be live within an hour before Belfry ends the stream; 0 is without limit.",
+    text: "Minutes that a battery camera may be live within an hour before Belfry ends the stream; 0 is without limit; what its switch holds is not ended.",
   },
   {
     key: "max_live_minutes_wired",
@@ -310,7 +310,7 @@ export const optionRows = [
     min: 0,
     max: 60,
     title: "Live minutes, wired cameras",
-    text: "Minutes that a wired camera may be live within an hour before Belfry ends the stream; 0 is without limit.",
+    text: "Minutes that a wired camera may be live within an hour before Belfry ends the stream; 0 is without limit; what its switch holds is not ended.",
   },
   {
     key: "pause_after_limit_battery",
@@ -356,7 +356,7 @@ export const optionRows = [
     max: 604_800,
     orZero: true,
     title: "Snapshot interval",
-    text: "Seconds between two snapshots by interval unless another one is chosen for a camera in Home Assistant; left empty or 0, Belfry chooses: 30 for wired cameras, 600 or the rate of Ring's snapshot capture for battery cameras.",
+    text: "Seconds between two snapshots by interval unless another one is chosen for a camera in Home Assistant; left empty (or 0, not in the app), Belfry chooses: 30 for wired cameras, 600 or the rate of Ring's snapshot capture for battery cameras.",
   },
   {
     key: "location_ids",

@@ -159,7 +159,7 @@ const live555: Player = {
 
 /** Of a server in between: its first reports about time come when FFmpeg has begun without them. */
 const lateReports = /non-monoton/i;
-/** And it may have missed the beginning: decoders speak of what came before the first key frame. */
+/** And it may have missed the beginning: whoever looks into it speaks of what came before the first key frame. */
 const ofTheServerBetween =
   /decode_slice_header|no frame!|non-existing PPS|error while decoding|non monotonically|last message/i;
 
@@ -171,7 +171,7 @@ const puller = (program: PullingProgram): Player => ({
     const { transport, directory } = recording;
     await using server = await PullingServer.start(program, { source: urlOf(recording), transport, directory });
     const recorded = await recordByFfmpeg(server.url, { ...recording, transport: "tcp" });
-    const complaints = recorded.complaints.filter((line) => !lateReports.test(line));
+    const complaints = recorded.complaints.filter((line) => !lateReports.test(line) && !ofTheServerBetween.test(line));
     return {
       ...recorded,
       complaints,

@@ -181,9 +181,11 @@ export class Carriage {
       const urls = { input: feedUrl(open.feed.path), output: publication.url };
       ({ ended } = await publisher.publish(urls, sound, signal));
       const isPublished = publication.published.then(() => this.#noticePublished());
+      const isLost = isPublished.then(() => publication.lost);
       return await Promise.race([
         ended.then((error) => (lease.ended.aborted ? this.#afterLast(lease, publication) : over(error))),
         aborted(lease.ended).then(() => this.#afterLast(lease, publication)),
+        isLost.then(() => over(new TransientError("mediamtx.publish", "MediaMTX has let go of the stream"))),
         this.#watch(open.feed, sound, isPublished, signal),
       ]);
     } catch (error) {

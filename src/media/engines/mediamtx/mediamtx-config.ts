@@ -37,6 +37,8 @@ export type MediamtxConfig = Readonly<Record<string, unknown>>;
 
 /** Longer than the longest start of a camera: what fails is ended by us, not by this. */
 const startTimeout = "60s";
+/** A camera's call that breaks is made again in less: its readers stay. MediaMTX lets go of a publisher that is silent for longer. */
+const readTimeout = "30s";
 /** Battery cameras shall sleep soon after the last HLS viewer; shorter, and a browser that is busy would lose its stream. */
 const hlsMuxerCloseAfter = "10s";
 /** A call is held a grace time longer anyhow. */
@@ -62,6 +64,7 @@ export function mediamtxConfig(options: MediamtxConfigOptions): MediamtxConfig {
     rtmp: false,
     srt: false,
     moq: false,
+    readTimeout,
     ...rtspPart(options),
     ...hlsPart(options),
     ...whepPart(options),

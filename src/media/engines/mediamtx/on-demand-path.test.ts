@@ -95,6 +95,17 @@ test("a stream that ends sends its readers away at once", async () => {
   expect(stage.told.at(-1)).toMatchObject({ leases: [], ended: [first] });
 });
 
+test("a publisher that MediaMTX drops is noticed at once, though FFmpeg has nothing to send: whoever comes is not left waiting", async () => {
+  const stage = await carried();
+  stage.publications[0]?.lose();
+  await stage.settle();
+  expect(stage.replaced).toHaveLength(1);
+  expect(stage.publishers[0]?.signal.aborted).toBe(true);
+  expect(stage.told.at(-1)).toMatchObject({ leases: [], ended: [first] });
+  await stage.wanted(second);
+  expect(stage.publishers).toHaveLength(2);
+});
+
 test("a refusal sends the waiting reader away at once, with the reason for whoever looks", async () => {
   const stage = new OnDemandStage();
   stage.stream.path.setLocked(true);

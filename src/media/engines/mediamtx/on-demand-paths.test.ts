@@ -81,6 +81,17 @@ test("readers for whom nothing was started are sent away once, whatever MediaMTX
   expect(replaced.slice(4)).toEqual(["camera_event"]);
 });
 
+test("whoever came too late for one look is seen by the next, though MediaMTX says nothing more", async () => {
+  const { clock, paths, run, replaced, waiting } = setUp();
+  paths.serverReady(run);
+  await clock.advance(0);
+  paths.hint({ kind: "something" });
+  await clock.advance(1_000);
+  waiting.connections.push({ id: "c1", createdAt: clock.now() });
+  await clock.advance(3_000);
+  expect(replaced.slice(2)).toEqual(["camera_live", "camera_event"]);
+});
+
 test("nobody is sent away while a script is about to speak, or a stream is on its way", async () => {
   const { clock, paths, run, replaced, waiting, say } = setUp();
   paths.serverReady(run);

@@ -170,6 +170,7 @@ export class OnDemandPaths implements AsyncDisposable {
     const waiters = (await this.#server?.watch.waiters()) ?? [];
     const latestMs = this.#options.clock.now() - strandedMs;
     const isNew = ({ id }: Waiter): boolean => !this.#sentAway.has(id);
+    if (waiters.some((waiter) => isNew(waiter) && waiter.sinceMs > latestMs)) this.#expectStranded();
     const stranded = strandedAmong(waiters.filter(isNew), latestMs, this.#paths);
     this.#sentAway = new Set([...waiters.filter((waiter) => !isNew(waiter)), ...stranded].map(({ id }) => id));
     const isNameless = stranded.some(({ path }) => path === undefined);

@@ -29,6 +29,8 @@ export interface FakePublication extends Publication {
   publish(): void;
   /** All has gone on. */
   finish(): void;
+  /** MediaMTX hangs up. */
+  lose(): void;
 }
 
 /** It has been seen before. */
@@ -97,6 +99,7 @@ export class OnDemandStage {
   #openPublication(isRecording: boolean): FakePublication {
     const published = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
+    const lost = Promise.withResolvers<void>();
     const publication: FakePublication = {
       url: "rtsp://output",
       isRecording,
@@ -107,6 +110,8 @@ export class OnDemandStage {
       done: done.promise,
       publish: published.resolve,
       finish: done.resolve,
+      lost: lost.promise,
+      lose: lost.resolve,
       expect: () => {
         publication.isExpected = true;
       },

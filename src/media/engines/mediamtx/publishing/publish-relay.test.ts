@@ -276,6 +276,27 @@ test("when MediaMTX is not there, or goes, FFmpeg is sent away", async () => {
   await once(ffmpeg.socket, "close");
 });
 
+test("it tells when MediaMTX hangs up on an FFmpeg that publishes, and not when FFmpeg is done or cut off", async () => {
+  const told: string[] = [];
+  const publishing = async (name: string): Promise<{ relay: PublishRelay; ffmpeg: Publishing }> => {
+    const relay = await relayTo(mediamtx.port);
+    void relay.lost.then(() => told.push(name));
+    const ffmpeg = new Publishing(relay.url);
+    await ffmpeg.begin();
+    return { relay, ffmpeg };
+  };
+  const done = await publishing("done");
+  done.ffmpeg.socket.end();
+  await done.relay.done;
+  const cut = await publishing("cut off");
+  cut.relay[Symbol.dispose]();
+  await mediamtx.until(() => mediamtx.sockets[1]?.destroyed === true);
+  const dropped = await publishing("dropped");
+  mediamtx.sockets[2]?.destroy();
+  await dropped.relay.lost;
+  expect(told).toEqual(["dropped"]);
+});
+
 test("disposed, it cuts FFmpeg off", async () => {
   const relay = await relayTo(mediamtx.port);
   const ffmpeg = new Publishing(relay.url);

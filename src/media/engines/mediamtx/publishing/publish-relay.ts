@@ -17,6 +17,8 @@ export interface Publication extends Disposable {
   readonly published: Promise<void>;
   /** Resolves when FFmpeg is done, and all that it sent has gone on. */
   readonly done: Promise<void>;
+  /** Resolves when MediaMTX hangs up although FFmpeg is not done. FFmpeg notices when it has something to send, not earlier. */
+  readonly lost: Promise<void>;
   /** Somebody reads: what was held back until then may go. */
   release(): void;
 }
@@ -60,6 +62,10 @@ export class PublishRelay implements Publication {
 
   get done(): Promise<void> {
     return this.#publisher.done;
+  }
+
+  get lost(): Promise<void> {
+    return this.#publisher.lost;
   }
 
   expect(): void {

@@ -36,9 +36,11 @@ const farewellMs = 300;
 export class RelayedPublisher implements Disposable {
   readonly published: Promise<void>;
   readonly done: Promise<void>;
+  readonly lost: Promise<void>;
   readonly #options: PublisherOptions;
   readonly #onPublished: () => void;
   readonly #onDone: () => void;
+  readonly #onLost: () => void;
   readonly #opening: Opening;
   readonly #tracks = new Map<number, PublishedTrack>();
   #announced: readonly MediaDescription[] = [];
@@ -46,17 +48,21 @@ export class RelayedPublisher implements Disposable {
   #shift: ReportShift | undefined;
   #socket: Socket | undefined;
   #target: Socket | undefined;
+  #isFinishing = false;
   /** What has come of the answer to RECORD; undefined where none is awaited. */
   #recordReply: string | undefined;
 
   constructor(options: PublisherOptions) {
     const published = Promise.withResolvers<void>();
     const done = Promise.withResolvers<void>();
+    const lost = Promise.withResolvers<void>();
     this.published = published.promise;
     this.done = done.promise;
+    this.lost = lost.promise;
     this.#options = options;
     this.#onPublished = published.resolve;
     this.#onDone = done.resolve;
+    this.#onLost = lost.resolve;
     this.#opening = new Opening({
       tracks: this.#tracks,
       longestMs: options.isRecording ? longestHoldMs.recording : longestHoldMs.camera,
@@ -85,6 +91,7 @@ export class RelayedPublisher implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isFinishing = true;
     this.#opening[Symbol.dispose]();
     this.#socket?.destroy();
     this.#target?.destroy();
@@ -169,6 +176,7 @@ export class RelayedPublisher implements Disposable {
   /** FFmpeg is gone. MediaMTX hangs up when it has read everything. */
   async #finish(): Promise<void> {
     const { clock, isRecording } = this.#options;
+    this.#isFinishing = true;
     await this.#opening.drained();
     if (isRecording) await delay(clock, farewellMs);
     this.#target?.end();
@@ -176,6 +184,7 @@ export class RelayedPublisher implements Disposable {
 
   /** MediaMTX is gone; FFmpeg may still have to read why. */
   #sayGoodBye(socket: Socket): void {
+    if (!this.#isFinishing) this.#onLost();
     if (socket.writable) socket.end(() => this[Symbol.dispose]());
     else this[Symbol.dispose]();
   }

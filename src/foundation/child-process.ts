@@ -1,6 +1,6 @@
 // Child processes: always owned, always reaped, also those that a killed predecessor of ours left behind.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
 import { onAbort } from "./abort.ts";
@@ -144,7 +144,7 @@ export function findExecutable(name: string, path = globalThis.process.env["PATH
   return candidates.find((candidate) => {
     try {
       accessSync(candidate, constants.X_OK);
-      return true;
+      return statSync(candidate).isFile();
     } catch {
       return false;
     }

@@ -19,8 +19,9 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly backoff: Backoff;
   readonly signal: AbortSignal;
-  /** Gives up once so much time has passed since the start; undefined = never. */
+  /** Gives up once so much time has passed since the start, or since what `sinceMs` says (of `clock.monotonic`); undefined = never. */
   readonly withinMs?: number;
+  readonly sinceMs?: () => number;
   readonly onFailure?: (error: unknown, attempt: number, waitMs: number) => void;
 }
 
@@ -36,7 +37,8 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       if (error instanceof PermanentError) throw error;
       const asked = error instanceof TransientError ? (error.retryAfterMs ?? 0) : 0;
       const waitMs = Math.max(asked, backoffMs(options.backoff, attempt));
-      const left = (options.withinMs ?? Number.POSITIVE_INFINITY) - (options.clock.monotonic() - startedAt);
+      const since = options.sinceMs?.() ?? startedAt;
+      const left = (options.withinMs ?? Number.POSITIVE_INFINITY) - (options.clock.monotonic() - since);
       if (waitMs >= left) throw error;
       options.onFailure?.(error, attempt, waitMs);
       await delay(options.clock, waitMs, options.signal);

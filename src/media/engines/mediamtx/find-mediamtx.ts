@@ -1,8 +1,9 @@
 // Finds a MediaMTX that will do: where the owner says, on the PATH, or the one that we have installed ourselves.
+import type { Readable } from "node:stream";
 import { Child, findExecutable } from "../../../foundation/child-process.ts";
 import type { Clock } from "../../../foundation/clock.ts";
 import { withDeadline } from "../../../foundation/deadline.ts";
-import { errorText, PermanentError } from "../../../foundation/errors.ts";
+import { errorCode, errorText, PermanentError, TransientError } from "../../../foundation/errors.ts";
 import { checkVersion } from "./mediamtx-version.ts";
 
 export interface MediamtxPlaces {
@@ -26,7 +27,10 @@ export interface FindDependencies {
 
 const versionLimitMs = 10_000;
 
-/** Undefined where there is none. Throws PermanentError `mediamtx.missing` or `mediamtx.version` where there is none that will do. */
+/**
+ * Undefined where there is none. Throws PermanentError `mediamtx.missing` or `mediamtx.version` where there is none that will do,
+ * TransientError `mediamtx.start` where that cannot be told now.
+ */
 export async function findMediamtx(
   places: MediamtxPlaces,
   dependencies: FindDependencies,
@@ -58,19 +62,26 @@ async function examined(program: string, dependencies: FindDependencies): Promis
 async function printedVersion(program: string, { instance, clock, signal }: FindDependencies): Promise<string> {
   const ask = async (limited: AbortSignal): Promise<string> => {
     await using child = await Child.start({ command: program, args: ["--version"], instance, clock, signal: limited });
-    let printed = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      printed = (printed + text).slice(0, 1_000);
-    });
-    child.stderr.resume();
-    await child.exited;
-    return printed;
+    const [printed, complaint] = [beginningOf(child.stdout), beginningOf(child.stderr)];
+    const { code } = await child.exited;
+    if (code === 0) return printed();
+    throw new Error(complaint().trim() || `it ends with code ${code}`);
   };
   try {
     return await withDeadline(`${program} --version`, versionLimitMs, clock, ask, signal);
   } catch (cause) {
     signal.throwIfAborted();
+    if (errorCode(cause) === "deadline")
+      throw new TransientError("mediamtx.start", `${program} does not tell its version in time`, { cause });
     const text = `${program} does not run: ${errorText(cause)}; install another one or correct mediamtx_path`;
     throw new PermanentError("mediamtx.version", text, { cause });
   }
+}
+
+function beginningOf(stream: Readable): () => string {
+  let text = "";
+  stream.setEncoding("utf8").on("data", (piece: string) => {
+    text = (text + piece).slice(0, 1_000);
+  });
+  return () => text;
 }

@@ -2,7 +2,7 @@
 import { aborted, composeSignals, StopError } from "../../../foundation/abort.ts";
 import { type Clock, delay } from "../../../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../../../foundation/emitter.ts";
-import { errorText, PermanentError } from "../../../foundation/errors.ts";
+import { errorText, PermanentError, TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../../../foundation/retry.ts";
 import { type Login, readingUser } from "./auth-users.ts";
@@ -11,7 +11,7 @@ import type { ControlBroker } from "./control-channel.ts";
 import type { EngineStreams } from "./engine-stream.ts";
 import type { MediamtxConfigOptions, MediamtxPorts } from "./mediamtx-config.ts";
 import { findPorts, type WantedPorts } from "./mediamtx-ports.ts";
-import { MediamtxRun } from "./mediamtx-run.ts";
+import { MediamtxEndedError, MediamtxRun } from "./mediamtx-run.ts";
 import { OnDemandPaths } from "./on-demand-paths.ts";
 
 export interface MediamtxEngineOptions {
@@ -64,6 +64,8 @@ export class MediamtxEngine implements AsyncDisposable {
   readonly #changed: Emitter<void>;
   readonly #over: Promise<void>;
   #status: MediamtxStatus;
+  #lastError: unknown;
+  #wasHealthy = false;
 
   private constructor(options: MediamtxEngineOptions, dependencies: MediamtxEngineDependencies, ports: MediamtxPorts) {
     const { logger, signal } = dependencies;
@@ -77,7 +79,10 @@ export class MediamtxEngine implements AsyncDisposable {
     this.#over = this.#run();
   }
 
-  /** Resolves when MediaMTX is ready for readers. Rejects with an AppError where it cannot be started at all, or as `starting` says. */
+  /**
+   * Resolves when MediaMTX is ready for readers. Rejects with PermanentError or TransientError `mediamtx.start` where it cannot be
+   * started: the former where somebody must change something. Or as `starting` says.
+   */
   static async start(
     options: MediamtxEngineOptions,
     dependencies: MediamtxEngineDependencies,
@@ -112,7 +117,7 @@ export class MediamtxEngine implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     using _listener = this.#changed.subscribe(() => {
       if (this.#status.isHealthy) resolve();
-      else reject(new PermanentError("mediamtx.start", `MediaMTX cannot be started: ${this.#status.reason}`));
+      else reject(startError(this.#lastError));
     });
     await Promise.race([promise, aborted(starting)]);
     starting.throwIfAborted();
@@ -148,7 +153,7 @@ export class MediamtxEngine implements AsyncDisposable {
 
   async #start(): Promise<MediamtxRun> {
     const { host, login, certificate, origins, otherHosts, broker, ports: wanted } = this.#options;
-    const { logger } = this.#dependencies;
+    const { clock, logger } = this.#dependencies;
     for (let attempt = 1; ; attempt++) {
       const { ports, moved } = await findPorts(wanted, host);
       try {
@@ -167,19 +172,32 @@ export class MediamtxEngine implements AsyncDisposable {
       } catch (error) {
         if (attempt >= mostAttempts || this.#signal.aborted || error instanceof PermanentError) throw error;
         logger.debug("MediaMTX did not start; trying it again", error);
+        await delay(clock, backoffMs(backoff, attempt), this.#signal);
       }
     }
   }
 
   #succeed(ports: MediamtxPorts): void {
     this.#dependencies.logger.info(`MediaMTX ${this.#options.version} serves streams on RTSP port ${ports.rtsp}`);
+    this.#wasHealthy = true;
     this.#status = { isHealthy: true, reason: undefined, ports };
     this.#changed.emit();
   }
 
   #fail(error: unknown): void {
-    this.#dependencies.logger.warn("MediaMTX is not running; starting it again", error);
+    // Whoever waits for the first start says himself what comes of it.
+    if (this.#wasHealthy) this.#dependencies.logger.warn("MediaMTX is not running; starting it again", error);
+    this.#lastError = error;
     this.#status = { ...this.#status, isHealthy: false, reason: errorText(error) };
     this.#changed.emit();
   }
+}
+
+/** One that ends by itself says what it does not like; anything else may pass. */
+function startError(cause: unknown): Error {
+  const text = `MediaMTX cannot be started: ${errorText(cause)}`;
+  const mayPass = cause instanceof TransientError && !(cause instanceof MediamtxEndedError && cause.isByItself);
+  return mayPass
+    ? new TransientError("mediamtx.start", text, { cause })
+    : new PermanentError("mediamtx.start", text, { cause });
 }

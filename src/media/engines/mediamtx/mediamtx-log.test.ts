@@ -37,5 +37,7 @@ test("why MediaMTX ended is what it complained of, and not what its script print
   expect(complaintIn(complaint, true)).toBe(complaint.message);
   expect(complaintIn({ level: "", message: "ERR: json: unknown field" }, false)).toBe("ERR: json: unknown field");
   expect(complaintIn({ level: "", message: "sh: mosquitto_pub: not found" }, true)).toBeUndefined();
+  expect(complaintIn({ level: "WAR", message: "[RTSP] [session 1] 3 RTP packets lost" }, true)).toBeUndefined();
+  expect(complaintIn({ level: "", message: "panic: runtime error" }, true)).toBe("panic: runtime error");
   expect(complaintIn({ level: "INF", message: "opened" }, false)).toBeUndefined();
 });

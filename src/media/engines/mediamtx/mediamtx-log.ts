@@ -24,9 +24,12 @@ export function logLine(line: string, logger: Logger): LogLine {
   return read;
 }
 
-/** What a line says of why MediaMTX ends; before it is ready it writes plain text, too, later that is its script's. */
+const crash = /^(?:panic|fatal error): /;
+
+/** What a line says of why MediaMTX ends: later on its warnings are about readers, and plain text is mostly its script's. */
 export function complaintIn({ level, message }: LogLine, isReady: boolean): string | undefined {
-  const isComplaint = level === "" ? !isReady && message !== "" : level !== "DEB" && level !== "INF";
+  const isOfItsEnd = level === "ERR" || (level === "" && crash.test(message));
+  const isComplaint = isReady ? isOfItsEnd : level !== "DEB" && level !== "INF" && message !== "";
   return isComplaint ? message.slice(0, 300) : undefined;
 }
 

@@ -74,7 +74,7 @@ export class MediamtxRun implements AsyncDisposable {
     this.ended = child.died.then(async (exit) => {
       await endMarked(runVariable, mark);
       await child.exited;
-      return endedError(exit, this.#lastComplaint);
+      return new MediamtxEndedError(exit, this.#lastComplaint);
     });
   }
 
@@ -176,7 +176,13 @@ async function writePrivate(file: string, text: string): Promise<void> {
   await chmod(file, 0o600);
 }
 
-function endedError({ code, signal }: ChildExit, lastComplaint: string): Error {
-  const why = lastComplaint ? `: ${lastComplaint}` : "";
-  return new TransientError("mediamtx.ended", `MediaMTX ended (${signal ?? `code ${code}`})${why}`);
+/** `isByItself`: it was not killed, but did not want to go on. */
+export class MediamtxEndedError extends TransientError {
+  readonly isByItself: boolean;
+
+  constructor({ code, signal }: ChildExit, lastComplaint: string) {
+    const why = lastComplaint ? `: ${lastComplaint}` : "";
+    super("mediamtx.ended", `MediaMTX ended (${signal ?? `code ${code}`})${why}`);
+    this.isByItself = signal === null;
+  }
 }

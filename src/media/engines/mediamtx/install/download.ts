@@ -36,7 +36,7 @@ const mostBytes = 268_435_456;
 export async function download(options: DownloadOptions): Promise<void> {
   const { file, url, limitMs = usualLimitMs, clock } = options;
   const late = new AbortController();
-  const text = `the download of ${url} is not done after ${Math.round(limitMs / 60_000)} minutes; the next attempt goes on from there`;
+  const text = `the download of ${shownUrl(url)} is not done after ${Math.round(limitMs / 60_000)} minutes; the next attempt goes on from there`;
   using _limit = clock.after(limitMs, () => late.abort(new TransientError("mediamtx.download", text)));
   const limited = { ...options, signal: composeSignals(options.signal, late.signal) };
   try {
@@ -59,7 +59,7 @@ async function assertHash({ file, sha256, url }: DownloadOptions): Promise<void>
   if (hash === sha256) return;
   throw new PermanentError(
     "mediamtx.wrong-hash",
-    `${url} is not the file that it should be (its SHA-256 is ${hash}, not ${sha256}); it was thrown away`,
+    `${shownUrl(url)} is not the file that it should be (its SHA-256 is ${hash}, not ${sha256}); it was thrown away`,
   );
 }
 
@@ -102,8 +102,11 @@ function startOf({ statusCode }: Response, offset: number, url: string): number 
   if (statusCode === 206) return offset;
   if (statusCode === 200) return 0;
   if (statusCode === 429 || statusCode >= 500)
-    throw new TransientError("mediamtx.download", `${url} answers ${statusCode} for now; try again later`);
-  throw new PermanentError("mediamtx.download-refused", `${url} answers ${statusCode}; look at mediamtx_mirror`);
+    throw new TransientError("mediamtx.download", `${shownUrl(url)} answers ${statusCode} for now; try again later`);
+  throw new PermanentError(
+    "mediamtx.download-refused",
+    `${shownUrl(url)} answers ${statusCode}; look at mediamtx_mirror`,
+  );
 }
 
 async function keep(
@@ -159,15 +162,26 @@ function totalOf({ headers }: Response, start: number): number | undefined {
 }
 
 export function noRoom(cause: unknown): PermanentError {
-  const why = errorCode(cause) === "ENOSPC" ? "the disk is full" : "the data directory cannot be written";
+  const why = errorCode(cause) === "ENOSPC" ? "the disk is full" : "its directory cannot be written";
   return new PermanentError("mediamtx.no-room", `MediaMTX cannot be installed: ${why}`, { cause });
 }
 
 function broken(url: string, cause: unknown): TransientError {
-  const text = `the download of ${url} broke off; the next attempt goes on from there`;
+  const text = `the download of ${shownUrl(url)} broke off; the next attempt goes on from there`;
   return new TransientError("mediamtx.download", text, cause === undefined ? {} : { cause });
 }
 
 function tooLarge(url: string): PermanentError {
-  return new PermanentError("mediamtx.wrong-hash", `${url} is far larger than it should be; it was thrown away`);
+  return new PermanentError(
+    "mediamtx.wrong-hash",
+    `${shownUrl(url)} is far larger than it should be; it was thrown away`,
+  );
+}
+
+/** A mirror's address may hold a password. */
+export function shownUrl(url: string): string {
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  return shown.href;
 }

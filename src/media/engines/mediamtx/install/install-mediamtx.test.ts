@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../../../../test/support/until.ts";
-import { systemClock } from "../../../../foundation/clock.ts";
+import { ManualClock } from "../../../../foundation/clock.fake.ts";
+import { type Clock, systemClock } from "../../../../foundation/clock.ts";
 import { installMediamtx } from "./install-mediamtx.ts";
 import { readPin } from "./pins.ts";
 
@@ -80,6 +81,7 @@ interface Choices {
   readonly limitMs?: number;
   readonly name?: string;
   readonly signal?: AbortSignal;
+  readonly clock?: Clock;
 }
 
 function install(options: Choices = {}): Promise<string> {
@@ -92,7 +94,7 @@ function install(options: Choices = {}): Promise<string> {
     say: (line) => said.push(line),
     silenceMs: options.silenceMs ?? 2_000,
     ...(options.limitMs ? { limitMs: options.limitMs } : {}),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     signal: options.signal ?? never,
   });
 }
@@ -240,6 +242,54 @@ test("an archive without the program is refused", async () => {
   const hash = createHash("sha256").update(other).digest("hex");
   await expect(install({ hash })).rejects.toMatchObject({ code: "mediamtx.bad-archive" });
   expect((await readdir(directory)).filter((name) => name.startsWith("mediamtx"))).toEqual([]);
+});
+
+test("whoever moves on is given time, however long ago it all began", async () => {
+  const clock = new ManualClock();
+  handle = (request, response) => {
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const part = archive.subarray(start, start + 1_200_000);
+    response.writeHead(start > 0 ? 206 : 200, { "content-length": archive.length - start });
+    // A minute for each part, and then it breaks off.
+    response.write(part, async () => {
+      await clock.advance(60_000);
+      response.destroy();
+    });
+  };
+  const installing = install({ clock });
+  const waiting = setInterval(() => void clock.advance(1_000), 20);
+  expect(await readFile(await installing)).toEqual(program);
+  clearInterval(waiting);
+  expect(requests.length).toBe(3);
+});
+
+test("whoever does not move on is given up", async () => {
+  const clock = new ManualClock();
+  handle = (_request, response) => response.destroy();
+  const installing = expect(install({ clock })).rejects.toMatchObject({ code: "mediamtx.download" });
+  const waiting = setInterval(() => void clock.advance(5_000), 20);
+  await installing;
+  clearInterval(waiting);
+  expect(requests.length).toBeGreaterThan(5);
+  expect(said.join()).toMatch(/broke off; the next attempt goes on from there: .*(?:hang up|ECONNRESET)/);
+});
+
+test("a mirror's password is for the mirror alone; where it sends us on to is followed", async () => {
+  handle = (request, response) => {
+    if (request.url?.startsWith("/moved/")) return sendAll(request, response);
+    const isAllowed = request.headers.authorization === `Basic ${btoa("me:my-secret")}`;
+    response.writeHead(isAllowed ? 302 : 401, { location: "/moved/mediamtx_v1.tar.gz" }).end();
+  };
+  expect(await readFile(await install({ mirror: "http://me:my-secret@127.0.0.1:PORT/mirror" }))).toEqual(program);
+  const refusal = await install({ mirror: "http://me:my-secret2@127.0.0.1:PORT/mirror" }).catch(String);
+  expect(refusal).toMatch(/http:\/\/127\.0\.0\.1:\d+\/mirror\/mediamtx_v1\.tar\.gz answers 401/);
+  expect(`${refusal} ${said.join(" ")}`).not.toContain("secret");
+});
+
+test("a file that is far too large is thrown away before it has come", async () => {
+  handle = (_request, response) => void response.writeHead(200, { "content-length": 300_000_000 }).write("x");
+  await expect(install()).rejects.toMatchObject({ code: "mediamtx.wrong-hash", message: /far larger/ });
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test("a mirror is asked for the same file", async () => {

@@ -2,9 +2,9 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Clock } from "../../../../foundation/clock.ts";
-import { AppError } from "../../../../foundation/errors.ts";
+import { AppError, errorText } from "../../../../foundation/errors.ts";
 import { retry } from "../../../../foundation/retry.ts";
-import { download, noRoom } from "./download.ts";
+import { download, noRoom, shownUrl } from "./download.ts";
 import type { Pin } from "./pins.ts";
 import { extractTarEntry } from "./tar-entry.ts";
 import { writeAll } from "./write-all.ts";
@@ -24,7 +24,8 @@ export interface InstallOptions {
 }
 
 const backoff = { firstMs: 500, longestMs: 10_000, jitter: 0.2 };
-const patienceMs = 30_000;
+/** Given up when so much more has not come in such a time, however often we ask. */
+const progress = { bytes: 1_048_576, withinMs: 90_000 };
 const percentStep = 10;
 
 /** Where `installMediamtx` puts it. */
@@ -39,14 +40,19 @@ export async function installMediamtx(options: InstallOptions): Promise<string> 
   });
   // What was begun for another pin is of no use for this one.
   const archive = join(directory, `download-${pin.sha256.slice(0, 16)}.part`);
-  say(`downloading MediaMTX from ${url}`);
-  const onProgress = percentReporter(say);
+  say(`downloading MediaMTX from ${shownUrl(url)}`);
   const { silenceMs, limitMs } = options;
   const limits = { ...(silenceMs ? { silenceMs } : {}), ...(limitMs ? { limitMs } : {}) };
+  const report = percentReporter(say);
+  const last = { bytes: 0, atMs: clock.monotonic() };
+  const onProgress = (received: number, total: number | undefined): void => {
+    if (received >= last.bytes + progress.bytes) Object.assign(last, { bytes: received, atMs: clock.monotonic() });
+    report(received, total);
+  };
   const attempt = (): Promise<void> =>
     download({ url, sha256: pin.sha256, file: archive, onProgress, clock, signal, ...limits });
-  const onFailure = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
-  await retry(attempt, { clock, backoff, signal, withinMs: patienceMs, onFailure });
+  const onFailure = (error: unknown): void => say(errorText(error));
+  await retry(attempt, { clock, backoff, signal, withinMs: progress.withinMs, sinceMs: () => last.atMs, onFailure });
   const program = installedProgram(directory);
   await putInPlace(archive, program);
   await rm(archive, { force: true });

@@ -1,5 +1,6 @@
 // MediaMTX as stream engine: found, given its control channel and the feeds of our streams, and started.
 import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,7 +62,7 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
       ...found,
       directory: join(mediamtxDirectory(dataDirectory), "run"),
       script,
-      host: settings.rtsp_bind,
+      host: await addressOf(settings.rtsp_bind),
       ports: {
         rtsp: settings.rtsp_port,
         hasUdp: settings.rtsp_udp,
@@ -92,6 +93,16 @@ export async function startMediamtx(options: MediamtxStartOptions, teardown: Tea
     unmet: undefined,
     changed: opened.changed,
   };
+}
+
+/** MediaMTX lets publish by address, and knows no names there. Nothing means everywhere. */
+async function addressOf(host: string): Promise<string> {
+  if (host === "") return "0.0.0.0";
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw new PermanentError("rtsp.listen", `no address is known of ${host}; correct rtsp_bind`, { cause });
+  }
 }
 
 type OwnPorts = MediamtxEngine["status"]["ports"];

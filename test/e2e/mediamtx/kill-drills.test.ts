@@ -11,7 +11,7 @@ import { Mosquitto } from "../../support/mosquitto.ts";
 import { listProcesses, processesWith } from "../../support/process-list.ts";
 import { RtspReader } from "../../support/rtsp-reader.ts";
 import { until } from "../../support/until.ts";
-import { childrenLeft, engineProcesses, mainShell } from "./engine-processes.fixtures.ts";
+import { childrenLeft, engineProcesses, mainShell, oneProcess } from "./engine-processes.fixtures.ts";
 import {
   endsTidily,
   endsWithOff,
@@ -155,6 +155,15 @@ describe("kill -9 of MediaMTX before its API answers", () => {
 });
 
 describe("other trouble", () => {
+  test("one that lives and answers nobody is ended, and started again", async () => {
+    await using stage = await startHome();
+    const { pid } = await oneProcess("mediamtx", stage.belfry);
+    process.kill(pid, "SIGSTOP");
+    await stage.belfry.waitForLine(/MediaMTX is not running; .* did not answer any more/, { timeoutMs: 60_000 });
+    await playsAgain(stage);
+    await endsTidily(stage);
+  });
+
   test("SIGTERM ends Belfry, MediaMTX and everything else in time, also while a stream plays", async () => {
     await using stage = await startHome();
     await using reader = await RtspReader.play(stage.url(slug));

@@ -31,6 +31,13 @@ export interface CarriageTools {
   readonly feedUrl: (feedPath: string) => string;
 }
 
+/** What has been found out about the sound of a camera. */
+export interface Hearing {
+  isSilent: boolean;
+  /** It has some, but that begins late. */
+  isLate: boolean;
+}
+
 export interface CarriageOptions extends CarriageTools {
   readonly stream: EngineStream;
   /** Who may have caused it, as far as MediaMTX tells, the most likely first. */
@@ -38,7 +45,7 @@ export interface CarriageOptions extends CarriageTools {
   /** Where FFmpeg publishes. Nothing goes on to MediaMTX before somebody reads there, for a while. */
   readonly openPublication: (isRecording: boolean) => Promise<Publication>;
   /** Whether the camera sends sound, as far as is known; kept for the next time. */
-  readonly hearing: { isSilent: boolean };
+  readonly hearing: Hearing;
   /** It is decided that it ends without having been told to: readers at MediaMTX must be sent away. */
   readonly onFailed: (error: Error) => void;
   readonly clock: Clock;
@@ -51,8 +58,8 @@ const mostAttempts = 3;
 const pauseMs = 200;
 /** From the first picture to being there at MediaMTX. */
 const publishMs = 8_000;
-/** A camera that sends pictures and no sound for so long is taken for one without. */
-const silenceMs = 1_200;
+/** A camera that sends pictures and no sound for so long is taken for one without; if it was wrong, it is given more time afterwards. */
+const silenceMs = { usual: 1_200, late: 5_000 } as const;
 /** Of a reader who is there for so long we should have been told that it reads. */
 const heardOfMs = 1_000;
 /** A recording is over when all of it has gone on to MediaMTX; so long that may take. */
@@ -218,11 +225,12 @@ export class Carriage {
   async #watch(feed: Feed, sound: CarriedSound, isPublished: Promise<void>, signal: AbortSignal): Promise<RunEnd> {
     const { clock, hearing } = this.#options;
     void feed.firstSound.then(() => {
+      hearing.isLate ||= hearing.isSilent;
       hearing.isSilent = false;
     });
     try {
       await abortable(feed.firstPicture, signal);
-      await Promise.race([feed.firstSound, delay(clock, silenceMs, signal)]);
+      await Promise.race([feed.firstSound, delay(clock, silenceMs[hearing.isLate ? "late" : "usual"], signal)]);
       if (sound === "encode" && !feed.hasSound) return { kind: "silent" };
       await Promise.race([isPublished, delay(clock, publishMs, signal)]);
     } catch {

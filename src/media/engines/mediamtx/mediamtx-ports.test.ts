@@ -21,6 +21,12 @@ test("ports that are taken are passed by, and what moved is told", async () => {
   }
 });
 
+test("an address that this machine does not have is no matter of taken ports", async () => {
+  const text = "MediaMTX cannot listen on 203.0.113.1 port 21554 (EADDRNOTAVAIL); check rtsp_bind and that port";
+  const refusal = { code: "rtsp.listen", message: text };
+  await expect(findPorts({ rtsp: 21_554, hasUdp: false }, "203.0.113.1")).rejects.toMatchObject(refusal);
+});
+
 test("nothing is given twice, and RTP is even", async () => {
   const wanted = { rtsp: 21_554, rtsps: 21_554, hls: 21_554, whep: 21_554, hasUdp: true };
   const { ports } = await findPorts(wanted, host);

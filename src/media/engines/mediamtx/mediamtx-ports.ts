@@ -1,7 +1,7 @@
 // Ports for MediaMTX, which cannot say which ones it got: the wanted ones where they are free, else the next free ones.
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { PermanentError } from "../../../foundation/errors.ts";
+import { errorCode, PermanentError } from "../../../foundation/errors.ts";
 import type { MediamtxPorts } from "./mediamtx-config.ts";
 
 export interface WantedPorts {
@@ -32,7 +32,7 @@ const usualIce = 8_189;
 const usualApi = 9_997;
 const usualMetrics = 9_998;
 
-/** `host`: where readers come in. Throws PermanentError `mediamtx.ports`. */
+/** `host`: where readers come in, an address. Throws PermanentError `mediamtx.ports` where none is free, `rtsp.listen` where it is no matter of that. */
 export async function findPorts(wanted: WantedPorts, host: string): Promise<FoundPorts> {
   const search = new PortSearch(host);
   const { hasUdp, rtsps, hls, whep } = wanted;
@@ -101,20 +101,30 @@ interface Search {
 }
 
 function isTcpFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
+    server.once("error", (error) => (isTaken(error) ? resolve(false) : reject(listenError(host, port, error))));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
 function isUdpFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-    socket.once("error", () => {
+    socket.once("error", (error) => {
       socket.close();
-      resolve(false);
+      if (isTaken(error)) resolve(false);
+      else reject(listenError(host, port, error));
     });
     socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
   });
+}
+
+function isTaken(error: Error): boolean {
+  return errorCode(error) === "EADDRINUSE";
+}
+
+function listenError(host: string, port: number, cause: Error): PermanentError {
+  const text = `MediaMTX cannot listen on ${host} port ${port} (${errorCode(cause)}); check rtsp_bind and that port`;
+  return new PermanentError("rtsp.listen", text, { cause });
 }

@@ -4,10 +4,10 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { abortable, composeSignals } from "../../../foundation/abort.ts";
+import { abortable, composeSignals, StopError } from "../../../foundation/abort.ts";
 import { Child, type ChildExit, endMarked, findMarked } from "../../../foundation/child-process.ts";
 import { type Clock, delay } from "../../../foundation/clock.ts";
-import { TransientError } from "../../../foundation/errors.ts";
+import { errorCode, TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import type { Login } from "./auth-users.ts";
 import { controlTopic } from "./control-channel.ts";
@@ -44,6 +44,8 @@ const runVariable = "BELFRY_MEDIAMTX_RUN";
 const readyLimitMs = 10_000;
 const readyPauseMs = 40;
 const stopGraceMs = 1_500;
+/** One that does not answer so often in a row hangs. */
+const watch = { everyMs: 5_000, mostSilences: 3 } as const;
 
 export class MediamtxRun implements AsyncDisposable {
   readonly api: MediamtxApi;
@@ -54,6 +56,8 @@ export class MediamtxRun implements AsyncDisposable {
   readonly #child: Child;
   readonly #publishing: Login;
   readonly #mark: string;
+  /** Aborts when it has ended. */
+  readonly #life = new AbortController();
   #lastComplaint = "";
   #isReady = false;
 
@@ -74,6 +78,7 @@ export class MediamtxRun implements AsyncDisposable {
     this.ended = child.died.then(async (exit) => {
       await endMarked(runVariable, mark);
       await child.exited;
+      this.#life.abort(new StopError("closed"));
       return new MediamtxEndedError(exit, this.#lastComplaint);
     });
   }
@@ -96,6 +101,7 @@ export class MediamtxRun implements AsyncDisposable {
     const run = new MediamtxRun(options, child, logins, mark);
     try {
       await run.#untilReady(clock, signal);
+      void run.#watchOver(clock);
       return run;
     } catch (error) {
       await run[Symbol.asyncDispose]();
@@ -119,6 +125,22 @@ export class MediamtxRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stop();
     await this.ended;
+  }
+
+  /** One that lives and answers nobody is ended, and so started again as if it had died. Never rejects. */
+  async #watchOver(clock: Clock): Promise<void> {
+    const { signal } = this.#life;
+    for (let silences = 0; silences < watch.mostSilences; ) {
+      await delay(clock, watch.everyMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const isSilent = await this.api.info(signal).then(
+        () => false,
+        (error: unknown) => errorCode(error) === "mediamtx.api",
+      );
+      silences = isSilent ? silences + 1 : 0;
+    }
+    this.#lastComplaint = "it did not answer any more";
+    await this.#child.stop();
   }
 
   async #untilReady(clock: Clock, parent: AbortSignal): Promise<void> {

@@ -157,7 +157,7 @@ test("a camera that sends pictures and no sound is carried without", async () =>
   expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none"]);
 });
 
-test("that is remembered, until some sound is heard", async () => {
+test("that is remembered, until some sound is heard; and then it is given more time", async () => {
   const stage = new OnDemandStage();
   const play = (number: number): void => {
     stage.feeds
@@ -181,6 +181,11 @@ test("that is remembered, until some sound is heard", async () => {
   await stage.settle();
   await stage.wanted("lease-number-3");
   expect(stage.publishers.at(-1)?.sound).toBe("encode");
+  play(3);
+  stage.stream.video(stage.stream.camera.keyFrame());
+  await stage.stream.clock.advance(4_900);
+  await stage.settle();
+  expect(stage.publishers).toHaveLength(4);
 });
 
 test("a camera that starts slowly is not given up at the moment when it can be read", async () => {

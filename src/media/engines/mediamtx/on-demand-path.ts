@@ -56,7 +56,7 @@ export class OnDemandPath implements AsyncDisposable {
   #lease: string | undefined;
   #ended: readonly string[] = [];
   #carriage: Carriage | undefined;
-  readonly #hearing = { isSilent: false };
+  readonly #hearing = { isSilent: false, isLate: false };
   #generation = 0;
   /** As MediaMTX was told. */
   #isClosed: boolean | undefined;

@@ -69,8 +69,8 @@ export const optionalParts: readonly OptionalPart[] = [
   },
   {
     name: "home-assistant",
-    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN, HOME_ASSISTANT_LOG)",
-    lacks: () => missingVariables(["HOME_ASSISTANT_URL", "HOME_ASSISTANT_TOKEN", "HOME_ASSISTANT_LOG"]),
+    text: "a real Home Assistant (HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN; most of it needs HOME_ASSISTANT_LOG, too)",
+    lacks: () => missingVariables(["HOME_ASSISTANT_URL", "HOME_ASSISTANT_TOKEN"]),
   },
   {
     name: "mediamtx",

@@ -16,7 +16,7 @@ import { until } from "../../support/until.ts";
 import { judgeNumbers, VideoReader } from "../../support/video-reader.ts";
 
 const { HOME_ASSISTANT_URL: url = "", HOME_ASSISTANT_TOKEN: token = "", HOME_ASSISTANT_LOG: log = "" } = process.env;
-const isHere = Boolean(url && token && log);
+const isHere = Boolean(url && token);
 const limitMs = 30_000;
 const slug = "front-door";
 const snapshot = "camera.front_door_snapshot";
@@ -25,7 +25,7 @@ const eventImage = "image.front_door_last_event_image";
 const endLimitMs = 60_000;
 
 function lackOf(engine: EngineName): string | undefined {
-  if (!isHere) return "set HOME_ASSISTANT_URL, HOME_ASSISTANT_TOKEN and HOME_ASSISTANT_LOG";
+  if (!isHere) return "set HOME_ASSISTANT_URL and HOME_ASSISTANT_TOKEN";
   return engine === "mediamtx" ? lackOfMediamtx() : undefined;
 }
 
@@ -89,7 +89,7 @@ describe.each(engineNames)("generic cameras and the engine %s", (engine) => {
     await until("the snapshot in Home Assistant", () =>
       assistant.bytes(`camera_proxy/${snapshot}`).catch(() => undefined),
     );
-    const logStart = statSync(log).size;
+    const logStart = log ? statSync(log).size : 0;
 
     const asked = performance.now();
     await using camera = await GenericCamera.create(assistant, { stream_source: live, still_image_url: still });
@@ -108,7 +108,7 @@ describe.each(engineNames)("generic cameras and the engine %s", (engine) => {
     expect(await loudness(playlist)).toBeGreaterThan(-40);
     // Home Assistant opens the stream twice before it plays it.
     expect(stage.calls(slug, "live.requested")).toHaveLength(1);
-    expect(complaints(logStart)).toEqual([]);
+    if (log) expect(complaints(logStart)).toEqual([]);
     await camera.remove();
 
     const { eventId } = await home.cloud.pressDoorbell(slug);

@@ -19,6 +19,7 @@ const logger = createLogger({ isEnabled: () => true, write: () => undefined }, n
 const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
 const sink = {
   track: () => undefined,
+  silent: () => undefined,
   restart: () => undefined,
   packet: () => undefined,
   senderReport: () => undefined,

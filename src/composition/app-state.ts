@@ -111,7 +111,7 @@ function isRemembered(value: unknown): value is RememberedStream {
   const fields = fieldsOf(value);
   return (
     ["profileLevelId", "sps", "pps"].every((name) => typeof fields[name] === "string") &&
-    (fields["audioCodec"] === "opus" || fields["audioCodec"] === "pcmu")
+    ["opus", "pcmu", "none"].includes(String(fields["audioCodec"]))
   );
 }
 

@@ -176,6 +176,17 @@ test("a PCMU camera: its sound as it is, and AAC made of it", async () => {
   expect(reader.lost).toBe(0);
 });
 
+test("a camera without sound: after its first seconds it is described without, so that players need not look for some", async () => {
+  stage.turn("back-garden", { audioCodec: "none" });
+  const first = await RtspReader.play(stage.url("back-garden"));
+  await first.picture(130);
+  await first[Symbol.asyncDispose]();
+  await stage.untilCallsAreOver("back-garden");
+  await using again = await RtspReader.play(stage.url("back-garden"));
+  expect(again.tracks.map(({ codec }) => codec)).toEqual(["h264"]);
+  await again.picture(20);
+});
+
 test("a camera whose sound changes: who is told the old one is sent away, and told the new one", async () => {
   const url = stage.url("front-door");
   {

@@ -12,6 +12,7 @@ function setUp() {
   const film = new WaitingFilm(
     {
       track: ({ codec }) => void seen.push(codec),
+      silent: () => void seen.push("silent"),
       restart: () => undefined,
       packet: (kind, _packet, arrivedAtMs) => void seen.push(`${kind} ${arrivedAtMs - startMs}`),
       senderReport: (kind) => void seen.push(`report of ${kind}`),

@@ -24,6 +24,7 @@ export class WaitingFilm implements Disposable {
     this.#backlog = backlog;
     this.sink = {
       track: (track) => viewers.track(track),
+      silent: () => viewers.silent(),
       restart: (kind) => backlog.push([{ bytes: 0, deliver: () => viewers.restart(kind) }]),
       packet: (kind, packet) => {
         const deliver = (): void => viewers.packet(kind, packet, clock.monotonic());

@@ -17,9 +17,25 @@ export function describeTracks(
   remembered: RememberedStream | undefined,
   canMakeAac: boolean,
 ): Track[] {
-  const codec = known?.audioCodec ?? remembered?.audioCodec ?? "opus";
+  const codec = describeSound(known, remembered);
+  if (codec === "none") return [describeVideo(known, remembered)];
   const aac = known?.aac ?? (canMakeAac ? aacTrack : undefined);
   return [describeVideo(known, remembered), ...(aac ? [aac] : []), codec === "pcmu" ? pcmuTrack : opusTrack];
+}
+
+/**
+ * A track that never brings anything costs time: FFmpeg, and so Home Assistant, looks for its beginning for five seconds. So what
+ * has been without sound is taken to stay so until some is heard, whatever a call promises.
+ */
+export function describeSound(
+  known: KnownTracks | undefined,
+  remembered: Pick<RememberedStream, "audioCodec"> | undefined,
+): RememberedStream["audioCodec"] {
+  if (known?.hasSound === false) return "none";
+  const isHeard = known?.hasSound === true || known?.aac !== undefined;
+  if (!isHeard && remembered?.audioCodec === "none") return "none";
+  const before = remembered?.audioCodec === "none" ? undefined : remembered?.audioCodec;
+  return known?.audioCodec ?? before ?? "opus";
 }
 
 function describeVideo(known: KnownTracks | undefined, remembered: RememberedStream | undefined): H264Track {

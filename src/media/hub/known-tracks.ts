@@ -6,6 +6,8 @@ export interface KnownTracks {
   readonly parameterSets: ParameterSets | undefined;
   readonly profileLevelId: string | undefined;
   readonly audioCodec: "opus" | "pcmu" | undefined;
+  /** Some sound has come, or will not come; undefined where that is not known yet. */
+  readonly hasSound?: boolean | undefined;
   /** AAC that the source itself brings; otherwise it is made here. */
   readonly aac?: AacTrack | undefined;
 }

@@ -10,6 +10,8 @@ export type SourceTrack = H264Track | OpusTrack | PcmuTrack | AacTrack;
 export interface MediaSink {
   /** What a track carries; before its first packet, and again if it changes (a codec that we cannot carry is an error of the session). */
   track(track: SourceTrack): void;
+  /** It has no sound, and will have none. */
+  silent(): void;
   /** The track goes on from another sender: its next packet has nothing to do with the numbers and times before it. */
   restart(kind: SourceTrackKind): void;
   /** One packet in the order of arrival; `arrivedAtMs` is monotonic (Clock.monotonic). The packet and its payload are given away. */

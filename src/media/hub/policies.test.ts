@@ -4,9 +4,11 @@ import { type RefusalCause, StreamRefusedError } from "../errors.ts";
 import { aacTrack, opusTrack, pcmuTrack } from "../formats/track.ts";
 import { type AdmissionFacts, decideAdmission } from "./admission-policy.ts";
 import {
+  describeSound,
   describeTracks,
   isAacDescribedWrongly,
   isAudioDescribedWrongly,
+  isDescribedWrongly,
   isVideoDescribedWrongly,
 } from "./description-policy.ts";
 import { baselineSps, highSps, pps } from "./h264-packets.fixtures.ts";
@@ -136,6 +138,25 @@ test("a description takes what runs, else what is remembered, else the usual", (
     profileLevelId: "4d0028",
   });
   expect(describeTracks(undefined, undefined, true)).toMatchObject([{ profileLevelId: "640029" }, aacTrack, opusTrack]);
+});
+
+test.each([
+  ["none known, none remembered", undefined, undefined, "opus"],
+  ["promised", high, undefined, "opus"],
+  ["another one promised than remembered", high, "pcmu", "opus"],
+  ["promised and not heard, where there was none", high, "none", "none"],
+  ["heard, where there was none", { ...high, hasSound: true }, "none", "opus"],
+  ["brought as AAC, where there was none", { ...high, aac: aacTrack }, "none", "opus"],
+  ["not there, where there was some", { ...high, hasSound: false }, "pcmu", "none"],
+  ["nothing runs, there was none", undefined, "none", "none"],
+] as const)("sound that is %s", (_what, known, audioCodec, sound) => {
+  expect(describeSound(known, audioCodec && { audioCodec })).toBe(sound);
+});
+
+test("a description without sound is one of the picture alone, and not wrong when some is heard", () => {
+  const told = describeTracks({ ...high, hasSound: false }, remembered, true);
+  expect(told.map(({ codec }) => codec)).toEqual(["h264"]);
+  expect(isDescribedWrongly(told, { ...high, hasSound: true, aac: aacTrack }, () => true)).toBe(false);
 });
 
 test("AAC is described where it can be made, or where the source brings it", () => {

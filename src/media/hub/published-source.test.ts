@@ -15,6 +15,9 @@ class RecordingSink implements MediaSink {
   track(track: SourceTrack): void {
     this.seen.push(track.codec);
   }
+  silent(): void {
+    this.seen.push("silent");
+  }
   packet(kind: string, packet: RtpPacket): void {
     this.seen.push([kind, packet.sequenceNumber]);
   }
@@ -57,6 +60,17 @@ test("a source waits for its publisher and forwards what comes, until the publis
   // The video track comes last: a description that waits for it knows all the others.
   expect(sink.seen).toEqual(["aac", "opus", "h264", ["video", 1], ["aac", 2], ["audio", "report", 77]]);
   expect(publisher.unwanted.aborted).toBe(false);
+});
+
+test("what is published without sound is silent, and that is told before the picture", () => {
+  const sources = new PublishedSources();
+  const sink = new RecordingSink();
+  sources
+    .source("a")
+    .open(sink, new AbortController().signal)
+    .catch(() => undefined);
+  sources.open("a", [video]);
+  expect(sink.seen).toEqual(["silent", "h264"]);
 });
 
 test("publishers are refused where nobody waits, where somebody publishes, and with unusable tracks", async () => {

@@ -33,6 +33,7 @@ export class PublishedSources implements PublishDirectory {
     const session = new PublishedSession(place.sink, () => this.#forget(path, place));
     place.session = session;
     // Video last: when its parameter sets are known, everything is.
+    if (tracks.every((track) => track.kind === "video")) place.sink.silent();
     for (const track of tracks) if (track.kind === "audio") place.sink.track(track);
     for (const track of tracks) if (track.kind === "video") place.sink.track(track);
     place.resolve(session);

@@ -23,6 +23,8 @@ import { VideoTrack } from "./video-track.ts";
 
 const keyFrameRequestEveryMs = 500;
 const oldGroupMs = 2_000;
+/** Of pictures without sound: then there is none. */
+const silentTicks = 5;
 /** Programs that pull for readers of their own (go2rtc, MediaMTX) have those only a moment later, when the beginning is over. */
 const secondKeyFrameMs = 1_000;
 
@@ -55,6 +57,8 @@ export class StreamMedia {
   /** AAC that the source brings; then none is made. */
   #sourceAac: { readonly format: AacTrack; readonly track: AudioTrack<"aac"> } | undefined;
   #received = new ReceivedCounter();
+  #hasSound: boolean | undefined;
+  #ticksWithoutSound = 0;
   #sps: SpsInfo | undefined;
   #announcedProfile: string | undefined;
   #entrance: { onKeyFrame: () => void } | undefined;
@@ -86,6 +90,7 @@ export class StreamMedia {
       parameterSets: this.#video.parameterSets,
       profileLevelId: this.#sps?.profileLevelId ?? this.#announcedProfile,
       audioCodec: this.#audio?.codec,
+      hasSound: this.#hasSound,
       aac: this.#sourceAac?.format,
     };
   }
@@ -117,6 +122,8 @@ export class StreamMedia {
     this.#audio = undefined;
     this.#sourceAac = undefined;
     this.#aac.reset();
+    this.#hasSound = undefined;
+    this.#ticksWithoutSound = 0;
     this.#sps = undefined;
     this.#announcedProfile = undefined;
     this.#received = new ReceivedCounter();
@@ -134,6 +141,7 @@ export class StreamMedia {
     this.#entrance = entrance;
     const sink: MediaSink = {
       track: (track) => isOpen() && this.#takeTrack(track),
+      silent: () => isOpen() && this.#hear(false),
       restart: (kind) => isOpen() && this.#restartTrack(kind),
       packet: (kind, packet, arrivedAtMs) => isOpen() && this.#takePacket(kind, packet, arrivedAtMs),
       senderReport: (kind, timestamp, senderMs) => isOpen() && this.#takeReport(kind, { timestamp, senderMs, offset }),
@@ -172,6 +180,8 @@ export class StreamMedia {
     this.#audio?.clock.slew(nowMs);
     this.#sourceAac?.track.clock.slew(nowMs);
     this.#received.tick(nowMs);
+    if (this.#hasSound === undefined && this.#received.fps > 0 && ++this.#ticksWithoutSound >= silentTicks)
+      this.#hear(false);
     this.#backlogLimitBytes = backlogLimitBytes(this.#received.bitsPerSecond);
     this.#readers.tick(nowMs);
   }
@@ -243,6 +253,12 @@ export class StreamMedia {
     else this.#takeAudio(packet, arrivedAtMs);
   }
 
+  #hear(hasSound: boolean): void {
+    if (this.#hasSound === hasSound) return;
+    this.#hasSound = hasSound;
+    this.#options.onKnown();
+  }
+
   #takeReport(kind: SourceTrackKind, report: ClockReport): void {
     if (kind === "video") this.#video.clock.senderReport(report, this.#readers.someWasSent(trackNumbers.video));
     else if (kind === "aac")
@@ -258,13 +274,16 @@ export class StreamMedia {
     if (!this.#audio) this.#takeTrackOfPacket(packet);
     const unit = this.#audio?.accept(packet, arrivedAtMs);
     if (!unit || !this.#audio) return;
+    this.#hear(true);
     this.#readers.sendAudio(trackNumbers.audio, unit);
     if (!this.#sourceAac) this.#aac.write(this.#audio.codec, unit);
   }
 
   #takeAac(packet: RtpPacket, arrivedAtMs: number): void {
     const unit = this.#sourceAac?.track.accept(packet, arrivedAtMs);
-    if (unit) this.#readers.sendAudio(trackNumbers.aac, unit);
+    if (!unit) return;
+    this.#hear(true);
+    this.#readers.sendAudio(trackNumbers.aac, unit);
   }
 
   /** Sound from a source that has not said what it is: the payload type tells. */

@@ -1,6 +1,7 @@
 // What is remembered of a stream between calls, so that it can be described without calling the camera. The app stores it.
 import type { Logger } from "../../foundation/logger.ts";
 import { profileLevelId } from "../formats/h264-sps.ts";
+import { describeSound } from "./description-policy.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 
 /** Fit for JSON. */
@@ -11,7 +12,8 @@ export interface RememberedStream {
   readonly pps: string;
   readonly width: number | undefined;
   readonly height: number | undefined;
-  readonly audioCodec: "opus" | "pcmu";
+  /** `none`: it had no sound. */
+  readonly audioCodec: "opus" | "pcmu" | "none";
 }
 
 export interface StreamMemory {
@@ -59,7 +61,7 @@ export class MemoryKeeper {
       pps: known.parameterSets.pps.toString("base64"),
       width: size.width,
       height: size.height,
-      audioCodec: known.audioCodec ?? before?.audioCodec ?? "opus",
+      audioCodec: describeSound(known, before),
     };
     if (before && isSame(before, remembered)) return;
     try {

@@ -437,6 +437,32 @@ test("who was told another sound is ended only if it plays that track", async ()
   expect(stage.memory.load("camera_live")?.audioCodec).toBe("pcmu");
 });
 
+test("pictures without sound are described without it from then on, also in the next call, until some is heard", async () => {
+  const stage = new StreamStage();
+  const codecs = async (): Promise<string[]> =>
+    (await stage.path.describe(viewer, stage.abort.signal)).map(({ codec }) => codec);
+  const frames = async (count: number): Promise<void> => {
+    for (let frame = 0; frame < count; frame++) {
+      stage.video(stage.camera.frame());
+      await stage.clock.advance(40);
+    }
+  };
+  const lease = await stage.started();
+  await frames(100);
+  expect(await codecs()).toEqual(["h264", "aac", "opus"]);
+  await frames(75);
+  expect(await codecs()).toEqual(["h264"]);
+  lease[Symbol.dispose]();
+  await stage.clock.advance(10_000);
+  expect(stage.path.status.state).toBe("idle");
+  expect(await codecs()).toEqual(["h264"]);
+  await stage.started();
+  expect(await codecs()).toEqual(["h264"]);
+  stage.sound();
+  expect(await codecs()).toEqual(["h264", "aac", "opus"]);
+  expect(stage.memory.load("camera_live")?.audioCodec).toBe("opus");
+});
+
 test("closing ends viewers and source, and nobody is let in any more", async () => {
   const stage = new StreamStage();
   const lease = await stage.started();

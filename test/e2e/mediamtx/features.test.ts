@@ -17,7 +17,7 @@ import { runProgram } from "../../support/run-program.ts";
 import { SimulatedHome } from "../../support/simulated-home.ts";
 import { beepTimes, secondTimes } from "../../support/sync-recording.ts";
 import { VideoReader } from "../../support/video-reader.ts";
-import { childrenLeft, engineProcesses, noProcess } from "./engine-processes.fixtures.ts";
+import { childrenLeft, engineProcesses, mainShell, noProcess } from "./engine-processes.fixtures.ts";
 
 const mediamtx = { stream_engine: "mediamtx" };
 const slug = "front-door";
@@ -91,6 +91,18 @@ describe("secrets", () => {
     expect(answer.status).toBe(401);
   });
 
+  test("nobody but the script speaks on the control channel", async () => {
+    await using stage = await StreamHome.start({ settings: mediamtx });
+    await using reader = await RtspReader.play(stage.url(slug));
+    await reader.picture(10);
+    const { environment } = await mainShell(stage.belfry);
+    const topic = `${environment.get("BELFRY_CONTROL_TOPIC")}/${environment.get("MTX_PATH")}/command`;
+    const place = ["-h", "127.0.0.1", "-p", environment.get("BELFRY_CONTROL_PORT") ?? "", "-t", topic, "-m", "OFF"];
+    for (const login of [[], ["-u", "belfry", "-P", "guessed"]])
+      expect((await runProgram("mosquitto_pub", [...place, ...login])).code).not.toBe(0);
+    await reader.picture(reader.pictures.length + 10);
+  });
+
   test("the place where FFmpeg publishes is worth nothing once it is used", async () => {
     await using stage = await StreamHome.start({ settings: mediamtx });
     await using reader = await RtspReader.play(stage.url(slug));
@@ -147,6 +159,18 @@ test("a port that is taken is replaced by the next free one, and every address f
   } finally {
     other.close();
   }
+});
+
+test("the address to listen on may be a name", async () => {
+  await using stage = await StreamHome.start({ settings: { ...mediamtx, rtsp_bind: "localhost" } });
+  await using reader = await RtspReader.play(stage.url(slug));
+  await reader.picture(3);
+  await using home = await SimulatedHome.start();
+  const nowhere = await home.startBelfry({ settings: { ...mediamtx, rtsp_bind: "203.0.113.1" } });
+  expect(await nowhere.exited).toEqual({ code: 1, signal: null });
+  expect(nowhere.lines.at(-1)).toMatch(
+    /MediaMTX cannot listen on 203\.0\.113\.1 port \d+ \(EADDRNOTAVAIL\); check rtsp_bind/,
+  );
 });
 
 test("ON by hand holds the call, and nothing is published before somebody reads", async () => {

@@ -4,6 +4,7 @@ import { type Clock, delay } from "../../../foundation/clock.ts";
 import { errorCode, PermanentError, TransientError } from "../../../foundation/errors.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import { StreamRefusedError } from "../../errors.ts";
+import type { Track } from "../../formats/track.ts";
 import type { Viewer } from "../../hub/stream.ts";
 import { trackNumbers } from "../../hub/track-numbers.ts";
 import { CarriageReaders, type SeenReader } from "./carriage-readers.ts";
@@ -77,6 +78,7 @@ export class Carriage {
   readonly #readers: CarriageReaders;
   #isPublished = false;
   #lease: EngineLease | undefined;
+  #described: readonly Track[] = [];
   #publication: Publication | undefined;
 
   constructor(options: CarriageOptions) {
@@ -169,8 +171,8 @@ export class Carriage {
   /** On what FFmpeg is going to be told of the stream: else it would have to ask again where something else comes. */
   async #leaseFor(viewer: Viewer): Promise<EngineLease> {
     const { stream } = this.#options;
-    const described = await stream.describe(viewer, this.#signal);
-    return stream.lease(viewer, described);
+    this.#described = await stream.describe(viewer, this.#signal);
+    return stream.lease(viewer, this.#described);
   }
 
   /** Resolves when FFmpeg is gone, or the stream is over. */
@@ -204,6 +206,7 @@ export class Carriage {
   }
 
   #chooseSound(): CarriedSound {
+    if (this.#described.every(({ kind }) => kind === "video")) return "none";
     if (this.#isRecording) return "copy";
     return this.#options.hearing.isSilent ? "none" : "encode";
   }

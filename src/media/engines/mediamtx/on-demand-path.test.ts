@@ -157,6 +157,15 @@ test("a camera that sends pictures and no sound is carried without", async () =>
   expect(stage.publishers.map(({ sound }) => sound)).toEqual(["encode", "none"]);
 });
 
+test("a camera that had no sound the last time is carried without from the beginning", async () => {
+  const stage = new OnDemandStage();
+  const { memory } = stage.stream;
+  const remembered = memory.load("camera_live");
+  if (remembered) memory.save("camera_live", { ...remembered, audioCodec: "none" });
+  await stage.wanted(first);
+  expect(stage.publishers.map(({ sound }) => sound)).toEqual(["none"]);
+});
+
 test("that is remembered, until some sound is heard; and then it is given more time", async () => {
   const stage = new OnDemandStage();
   const play = (number: number): void => {

@@ -32,6 +32,9 @@ class Collector implements MediaSink {
   track(track: { readonly codec: string }): void {
     this.seen.push(track.codec);
   }
+  silent(): void {
+    this.seen.push("silent");
+  }
   packet(kind: SourceTrackKind, { sequenceNumber }: { readonly sequenceNumber: number }): void {
     this.#add(`${kind} ${sequenceNumber}`);
   }

@@ -140,7 +140,9 @@ export class RtspConnection {
     const echoed = sequence !== undefined && /^\d{1,10}$/.test(sequence) ? sequence : undefined;
     this.#socket.write(serializeResponse(response, echoed, this.#options.serverName));
     response.afterWrite?.();
-    if (response.isLast) this.#close();
+    // Answers count as much as media, of which alone the slow-reader policy knows.
+    if (this.#socket.writableLength > this.#options.limits.unreadBytes) this.#socket.destroy();
+    else if (response.isLast) this.#close();
   }
 
   #endIdle(): void {

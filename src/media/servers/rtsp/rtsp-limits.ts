@@ -5,6 +5,8 @@ export interface RtspLimits {
   /** Of one address that is not our own machine. */
   readonly connectionsPerAddress: number;
   readonly sessionsPerConnection: number;
+  /** A client that asks on while it leaves more than this unread is cut. One that joins has less: a kept group, a picture, the backlog borne. */
+  readonly unreadBytes: number;
   /** Also the session timeout that is announced. A connection without a request for so long, on which nothing plays, is closed. */
   readonly idleMs: number;
   /** How long a session that was set up may wait for PLAY: it holds the stream meanwhile, and with it the camera. */
@@ -33,6 +35,7 @@ export const usualRtspLimits: RtspLimits = {
   connections: 128,
   connectionsPerAddress: 32,
   sessionsPerConnection: 8,
+  unreadBytes: 16 * 1_024 * 1_024,
   idleMs: 60_000,
   unplayedMs: 30_000,
   pausedMs: 120_000,

@@ -268,6 +268,16 @@ test("idle and dawdling connections are closed, playing ones stay", async () => 
   expect(setting.stream.openLeases).toBe(1);
 });
 
+test("a client that asks without end and never reads is cut off", async () => {
+  const { server, client: connect } = await serve({ unreadBytes: 100_000 });
+  const { socket } = await connect();
+  socket.pause();
+  const requests = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n".repeat(1_000);
+  while (!socket.destroyed) await new Promise((resolve) => socket.write(requests, resolve));
+  await server[Symbol.asyncDispose]();
+  expect(server.connectionCount).toBe(0);
+});
+
 test("a session that is never played, or paused for too long, does not hold the stream, whatever its client says", async () => {
   const setting = await serve({ unplayedMs: 300, pausedMs: 600, idleMs: 5_000 });
   const { stream, url } = setting;

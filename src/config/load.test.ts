@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { codedText } from "../foundation/errors.ts";
 import { loadSettings } from "./load.ts";
 import { optionRows } from "./schema.ts";
 
@@ -82,6 +83,29 @@ test.each([
     expect.objectContaining({ message: expect.stringContaining(start) }) as Error,
   );
   expect(() => load({ "belfry.yaml": yaml })).toThrow(end);
+});
+
+test.each([
+  ["livestream_pass: @hunter2", " at line 2, column 18"],
+  ["mqtt_password: *hunter2", " at line 2, column 16"],
+  ["mqtt_password: !hunter2", " at line 2, column 16"],
+  ["mqtt_password: |hunter2", " at line 2, column 17"],
+  ['mqtt_password: "\\hunter2"', " at line 2, column 17"],
+  ["livestream_user: me\nlivestream_user: hunter2", " at line 3, column 1"],
+  ["%YAML 1.1\n---\nlivestream_pass: hunter2\n<<: 1", ""],
+])("a mistake is told by its place, and nothing of the file is quoted: %j", (yaml, where) => {
+  const dataDirectory = directory({ "belfry.yaml": `\n${yaml}\n` });
+  const said = `The settings file ${join(dataDirectory, "belfry.yaml")} is not valid YAML${where}; correct it (a value with special characters must stand in quotes) [config.unreadable]`;
+  expect(() => loadSettings({ environment: {}, dataDirectory })).toThrow(
+    expect.toSatisfy((error) => codedText(error) === said) as Error,
+  );
+});
+
+test("anchors, aliases and lists over several lines are YAML like any other", () => {
+  const { settings } = load({
+    "belfry.yaml": "livestream_user: &name me\nlivestream_pass: *name\nlocation_ids: [\n  a\n]",
+  });
+  expect(settings).toMatchObject({ livestream_user: "me", livestream_pass: "me", location_ids: ["a"] });
 });
 
 test.each([

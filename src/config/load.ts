@@ -1,8 +1,8 @@
 // Finds and checks the settings: the app's options file, else a YAML file; the environment beats both.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument, visit } from "yaml";
-import { errorText, PermanentError } from "../foundation/errors.ts";
+import { LineCounter, parseDocument, visit } from "yaml";
+import { PermanentError } from "../foundation/errors.ts";
 import { parseOption } from "./parse-option.ts";
 import { type OptionRow, optionRows, type Settings } from "./schema.ts";
 
@@ -102,15 +102,32 @@ function readSettings(path: string): SettingsFile | undefined {
 
 /** A number that YAML writes in another way than we do is given as it was written: it may be a password or an id. */
 function readYaml(text: string, path: string): unknown {
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem)
-    throw new PermanentError("config.unreadable", `The settings file ${path} is not valid YAML: ${errorText(problem)}`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  // A warning is a mistake here, too: `!word` is read as an empty text.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) throw notYaml(path, lines.linePos(problem.pos[0]));
   visit(document, {
     Scalar(_key, scalar) {
       if (typeof scalar.value === "number" && scalar.source !== undefined && scalar.source !== String(scalar.value))
         scalar.value = scalar.source;
     },
+    Alias(_key, alias) {
+      if (!alias.resolve(document)) throw notYaml(path, lines.linePos(alias.range?.[0] ?? 0));
+    },
   });
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch {
+    throw notYaml(path);
+  }
+}
+
+/** Says where, not what: the parser's own words quote the file, and with it perhaps a password. */
+function notYaml(path: string, at?: { readonly line: number; readonly col: number }): PermanentError {
+  const where = at ? ` at line ${at.line}, column ${at.col}` : "";
+  return new PermanentError(
+    "config.unreadable",
+    `The settings file ${path} is not valid YAML${where}; correct it (a value with special characters must stand in quotes)`,
+  );
 }

@@ -154,9 +154,10 @@ export class BrokerSession {
     const limit = this.#client.serverProperties?.maximumPacketSize;
     const bytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + 16;
     if (limit === undefined || bytes <= limit) return undefined;
+    // Without the size, which each picture has its own: the same sentence is said once.
     return new PermanentError(
       "mqtt.too-large",
-      `${topic} was not sent: it needs ${bytes} bytes and the broker allows ${limit}; raise max_packet_size there`,
+      `${topic} was not sent: it needs more than the ${limit} bytes that the broker allows; raise max_packet_size there`,
     );
   }
 

@@ -32,6 +32,19 @@ test("sessions end after thirty days", async () => {
   expect(lock.isOpenFor(first)).toBe(false);
 });
 
+test("a log-out ends its session, and writes nothing where there is none", async () => {
+  const { lock, secrets } = createLock();
+  const [first, second] = [await lock.setUp(lock.setUpCode ?? "", "long enough"), await lock.logIn("long enough")];
+  const before = secrets();
+  for (const stranger of [undefined, "", "unknown"]) lock.logOut(stranger);
+  expect(secrets()).toBe(before);
+  lock.logOut(first);
+  expect([first, second].map((session) => lock.isOpenFor(session))).toEqual([false, true]);
+  const after = secrets();
+  lock.logOut(first);
+  expect(secrets()).toBe(after);
+});
+
 test("only so many sessions live", async () => {
   const { lock, secrets } = createLock({ passwordHash: await hashPassword("long enough", cheap), sessions: [] });
   const sessions: string[] = [];

@@ -82,7 +82,9 @@ export class PageLock {
     if (!session) return;
     const gone = digestOf(session);
     const { sessions, ...rest } = this.#memory.read();
-    this.#memory.write({ ...rest, sessions: sessions.filter(({ digest }) => digest !== gone) });
+    const left = sessions.filter(({ digest }) => digest !== gone);
+    // A write waits for the disk: strangers, who may log out, too, cause none.
+    if (left.length < sessions.length) this.#memory.write({ ...rest, sessions: left });
   }
 
   /** Ends all sessions; returns a new one. */

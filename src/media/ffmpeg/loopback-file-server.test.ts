@@ -76,6 +76,17 @@ test("an end ends what is being sent", async () => {
   await answer;
 });
 
+test.each(["before", "while"])("an end %s it starts leaves nothing that listens", async (when) => {
+  const end = new AbortController();
+  if (when === "before") end.abort();
+  const starting = start(served(), end.signal);
+  end.abort();
+  await expect(starting).rejects.toBe(end.signal.reason);
+  // What is left behind would listen before one that starts now.
+  await (await start())[Symbol.asyncDispose]();
+  await expect.poll(() => process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
+});
+
 test.each([
   [undefined, undefined],
   ["bytes=0-", { first: 0, last: 99 }],

@@ -22,6 +22,7 @@ export class LoopbackFileServer implements AsyncDisposable {
 
   /** Until it is disposed or the signal aborts. */
   static async start(file: ServedFile, logger: Logger, signal: AbortSignal): Promise<LoopbackFileServer> {
+    signal.throwIfAborted();
     const end = new AbortController();
     const life = composeSignals(signal, end.signal);
     const path = `/${secretPath("recording.mp4")}`;
@@ -34,11 +35,13 @@ export class LoopbackFileServer implements AsyncDisposable {
       });
     });
     server.listen(0, "127.0.0.1");
-    await once(server, "listening", { signal: life });
+    // Whatever happens meanwhile: what has not begun to listen cannot be closed.
+    await once(server, "listening");
+    onAbort(life, () => server.close());
+    life.throwIfAborted();
     const address = server.address();
     if (address === null || typeof address === "string")
       throw new TransientError("recording.served", "The recording cannot be served to FFmpeg on loopback");
-    onAbort(life, () => server.close());
     return new LoopbackFileServer(server, `http://127.0.0.1:${address.port}${path}`, end);
   }
 

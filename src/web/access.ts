@@ -1,5 +1,6 @@
 // Who may talk to the page at all: as an app the ingress proxy alone, elsewhere everybody, who then has to log in.
 import type { FastifyRequest } from "fastify";
+import { plainAddress } from "../foundation/ip-address.ts";
 import { RefusedError } from "./refused-error.ts";
 
 export type WebAccess =
@@ -29,17 +30,7 @@ export function checkOrigin(request: FastifyRequest): void {
   throw new RefusedError("web.origin", "this request does not come from Belfry's own page; reload the page", 403);
 }
 
-/** One key for one household: IPv6 visitors change the second half of their address at will. */
-export function rateKey(request: FastifyRequest): string {
-  const address = plainAddress(request.socket.remoteAddress);
-  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
-}
-
 function isOwnOrigin({ headers }: FastifyRequest, origin: string): boolean {
   const host = URL.canParse(origin) ? new URL(origin).host : "";
   return host !== "" && (host === headers.host || host === headers["x-forwarded-host"]);
-}
-
-function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:/i, "");
 }

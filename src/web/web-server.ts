@@ -5,8 +5,9 @@ import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Clock } from "../foundation/clock.ts";
 import { AppError, errorCode, PermanentError } from "../foundation/errors.ts";
+import { networkOf } from "../foundation/ip-address.ts";
 import type { Logger } from "../foundation/logger.ts";
-import { checkAddress, checkOrigin, rateKey, type WebAccess } from "./access.ts";
+import { checkAddress, checkOrigin, type WebAccess } from "./access.ts";
 import { EventLoopWatch } from "./event-loop-watch.ts";
 import { addHealthRoute } from "./health-route.ts";
 import { addLockRoutes, addSessionRoute, requireSession, sessionCookie } from "./lock-routes.ts";
@@ -101,7 +102,7 @@ async function createServer(
   await server.register(helmet, securityHeaders(options.access));
   await server.register(rateLimit, {
     ...limits.all,
-    keyGenerator: rateKey,
+    keyGenerator: ({ socket }) => networkOf(socket.remoteAddress),
     errorResponseBuilder: (_request, { ttl }) => tooMany(clock.now() + ttl),
   });
   await server.register(cookie);

@@ -1,5 +1,6 @@
-// How often one address may connect: a bucket of tokens for each, forgotten when it is full again.
+// How often one household may connect: a bucket of tokens for each, forgotten when it is full again.
 import type { Clock } from "../../../foundation/clock.ts";
+import { networkOf } from "../../../foundation/ip-address.ts";
 import type { ConnectionRate } from "./rtsp-limits.ts";
 
 interface Bucket {
@@ -30,12 +31,13 @@ export class AddressRates {
   #filled(address: string): Bucket {
     const now = this.#clock.monotonic();
     const { perSecond, burst } = this.#rateOf(address);
-    const known = this.#buckets.get(address) ?? { tokens: burst, filledAtMs: now };
+    const network = networkOf(address);
+    const known = this.#buckets.get(network) ?? { tokens: burst, filledAtMs: now };
     known.tokens = Math.min(known.tokens + ((now - known.filledAtMs) / 1000) * perSecond, burst);
     known.filledAtMs = now;
     // Behind all others, so that the first is the one not seen for longest.
-    this.#buckets.delete(address);
-    this.#buckets.set(address, known);
+    this.#buckets.delete(network);
+    this.#buckets.set(network, known);
     const oldest = this.#buckets.size > mostBuckets ? this.#buckets.keys().next().value : undefined;
     if (oldest !== undefined) this.#buckets.delete(oldest);
     return known;
@@ -44,9 +46,4 @@ export class AddressRates {
 
 export function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
-}
-
-/** IPv4 addresses as such, also where the socket is one of IPv6. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
 }

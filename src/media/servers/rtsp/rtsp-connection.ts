@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { composeSignals, onAbort, StopError } from "../../../foundation/abort.ts";
 import { type Clock, every } from "../../../foundation/clock.ts";
+import { plainAddress } from "../../../foundation/ip-address.ts";
 import type { Logger } from "../../../foundation/logger.ts";
 import {
   type RtspMessage,
@@ -12,7 +13,6 @@ import {
 import { RtspParser } from "../../formats/rtsp-parser.ts";
 import type { PublishDirectory } from "../../hub/publish-directory.ts";
 import type { StreamDirectory } from "../../hub/stream.ts";
-import { plainAddress } from "./address-rates.ts";
 import { InterleavedTransports } from "./interleaved-transport.ts";
 import { RtspConversation } from "./rtsp-conversation.ts";
 import type { RtspCredentials } from "./rtsp-credentials.ts";

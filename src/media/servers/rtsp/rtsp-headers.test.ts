@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../../../foundation/clock.fake.ts";
 import { TransientError } from "../../../foundation/errors.ts";
 import { type RefusalCause, StreamRefusedError } from "../../errors.ts";
-import { AddressRates, plainAddress } from "./address-rates.ts";
+import { AddressRates } from "./address-rates.ts";
 import { refusalResponse } from "./refusal-policy.ts";
 import { parseTarget } from "./rtsp-url.ts";
 import { parseTransport } from "./transport-header.ts";
@@ -64,7 +64,7 @@ test("other failures of a stream are 503 with a retry of our own choice", () => 
   });
 });
 
-test("an address may connect in a burst and then at its rate", async () => {
+test("a household may connect in a burst and then at its rate", async () => {
   const clock = new ManualClock();
   const rates = new AddressRates(clock, () => ({ perSecond: 2, burst: 3 }));
   const take = (count: number): boolean[] => Array.from({ length: count }, () => rates.take("10.0.0.1"));
@@ -72,5 +72,6 @@ test("an address may connect in a burst and then at its rate", async () => {
   expect(rates.take("10.0.0.2")).toBe(true);
   await clock.advance(1_000);
   expect(take(3)).toEqual([true, true, false]);
-  expect(plainAddress("::ffff:10.0.0.1")).toBe("10.0.0.1");
+  const network = ["2001:db8::1:2:3:4", "2001:db8::5:6:7:8", "2001:db8::9", "2001:db8:0:0:a::"];
+  expect(network.map((address) => rates.take(address))).toEqual([true, true, true, false]);
 });

@@ -19,9 +19,9 @@ export interface RtspLimits {
   readonly flushMs: number;
   readonly failedLoginDelayMs: number;
   readonly failedLogins: number;
-  /** Failed logins of one address; beyond it the delay is five times as long, and one more closes the connection. */
+  /** Failed logins of one household; beyond it the delay is five times as long, and one more closes the connection. */
   readonly failedLoginRate: ConnectionRate;
-  /** New connections of one address. */
+  /** New connections of one household, as `networkOf` knows it. */
   readonly rate: ConnectionRate;
   readonly loopbackRate: ConnectionRate;
 }

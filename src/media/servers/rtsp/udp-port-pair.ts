@@ -4,8 +4,8 @@ import { lookup } from "node:dns";
 import { once } from "node:events";
 import { isIP } from "node:net";
 import { errorCode, PermanentError } from "../../../foundation/errors.ts";
+import { plainAddress } from "../../../foundation/ip-address.ts";
 import type { Logger } from "../../../foundation/logger.ts";
-import { plainAddress } from "./address-rates.ts";
 
 const mostAttempts = 32;
 const longestReport = 1_500;

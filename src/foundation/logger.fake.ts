@@ -8,7 +8,10 @@ export interface RecordedLine {
   line: string;
 }
 
-export function recordingLogger(redactor = new Redactor()): {
+export function recordingLogger(
+  redactor = new Redactor(),
+  now?: () => number,
+): {
   logger: Logger;
   lines: RecordedLine[];
   redactor: Redactor;
@@ -18,7 +21,7 @@ export function recordingLogger(redactor = new Redactor()): {
     isEnabled: () => true,
     write: (level: LogLevel, scope: string, line: string) => void lines.push({ level, scope, line }),
   };
-  return { logger: createLogger(sink, redactor), lines, redactor };
+  return { logger: createLogger(sink, redactor, now), lines, redactor };
 }
 
 export const silentLogger: Logger = recordingLogger().logger;

@@ -46,6 +46,7 @@ export class Inventory implements Disposable {
   /** Of what an earlier run knew and no list has shown since. */
   readonly #others = new Absence();
   readonly #broken = new Set<string>();
+  readonly #toldUnusable = new Set<string>();
   #cameras: readonly CloudCamera[] = [];
   #unwanted: readonly string[] = [];
   #isBelieved = false;
@@ -100,7 +101,7 @@ export class Inventory implements Disposable {
 
   /** A new device list: states are brought up to date, then who came or went is told. */
   useDevices(list: DeviceList, client: RingClient): void {
-    for (const text of list.unusable) this.#options.logger.warn(text);
+    this.#tellUnusable(list);
     const wanted = list.cameras.filter((raw) => this.#isWanted(raw));
     this.#locations = mergeLocations(
       this.#listedLocations,
@@ -176,6 +177,14 @@ export class Inventory implements Disposable {
     }
     if (isHurried && cameras.length > 0 && (!this.#isBelieved || gone.length < missing.length)) requestRefresh();
     return gone;
+  }
+
+  /** Once: it stands in every list. */
+  #tellUnusable({ unusable }: DeviceList): void {
+    for (const text of unusable.filter((one) => !this.#toldUnusable.has(one))) {
+      this.#toldUnusable.add(text);
+      this.#options.logger.warn(text);
+    }
   }
 
   #tellUnwanted(unwanted: readonly CameraRecord[]): void {

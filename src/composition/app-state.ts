@@ -54,11 +54,11 @@ function tokenStore(file: StateFile, systemId: string, redactor: Redactor): AppS
     systemId,
     load() {
       const { refreshToken } = section.read();
-      redactor.addSecret(refreshToken);
+      redactor.addToken(refreshToken);
       return refreshToken === undefined ? undefined : { refreshToken };
     },
     save(refreshToken) {
-      redactor.addSecret(refreshToken);
+      redactor.addToken(refreshToken);
       section.write({ refreshToken });
     },
     forget: () => section.write({ refreshToken: undefined }),

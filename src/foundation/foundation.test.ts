@@ -186,6 +186,13 @@ test("known secrets are masked wherever they stand, also URL-encoded; repeats ar
   ]);
 });
 
+test("of a token that is renewed for ever the last two are masked, also URL-encoded, however often they are named", () => {
+  const redactor = new Redactor();
+  redactor.addSecret("pa55word");
+  for (const token of ["first", "second", undefined, "third/3", "third/3", ""]) redactor.addToken(token);
+  expect(redactor.redact("pa55word first second third/3 third%2F3")).toBe("*** first *** *** ***");
+});
+
 test("errors tell their code and their causes on one line", () => {
   const error = new TransientError("ring.offline", "Ring did not answer", { cause: new Error("connect\n  refused") });
   expect(errorText(error)).toBe("Ring did not answer: connect refused");

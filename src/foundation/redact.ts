@@ -19,21 +19,35 @@ const shapes: readonly [RegExp, string][] = [
   ],
 ];
 
+/** The one that is used, and the one before it, which an error may still name. */
+const keptTokens = 2;
+
 export class Redactor {
   readonly #secrets = new Set<string>();
+  /** Each in all its forms. */
+  #tokens: readonly (readonly string[])[] = [];
 
   /** From now on this value is masked wherever it appears, also URL-encoded. Values under 4 characters are left alone. */
   addSecret(value: string | undefined): void {
-    if (!value || value.length < 4) return;
-    this.#secrets.add(value);
-    const encoded = encodeURIComponent(value);
-    if (encoded !== value) this.#secrets.add(encoded);
+    for (const form of formsOf(value)) this.#secrets.add(form);
+  }
+
+  /** As `addSecret`, for one that is renewed for ever: only the newest are masked, as each line is searched for all. */
+  addToken(value: string | undefined): void {
+    const forms = formsOf(value);
+    const [known] = this.#tokens.at(-1) ?? [];
+    if (forms.length > 0 && known !== value) this.#tokens = [...this.#tokens, forms].slice(-keptTokens);
   }
 
   redact(text: string): string {
     let result = text;
-    for (const secret of this.#secrets) if (result.includes(secret)) result = result.replaceAll(secret, hidden);
+    for (const secret of [...this.#secrets, ...this.#tokens.flat()])
+      if (result.includes(secret)) result = result.replaceAll(secret, hidden);
     for (const [shape, replacement] of shapes) result = result.replace(shape, replacement);
     return result;
   }
+}
+
+function formsOf(value: string | undefined): string[] {
+  return value && value.length >= 4 ? [...new Set([value, encodeURIComponent(value)])] : [];
 }

@@ -88,6 +88,7 @@ test.each([
 test.each([
   ["livestream_pass: @hunter2", " at line 2, column 18"],
   ["mqtt_password: *hunter2", " at line 2, column 16"],
+  ["ring_topic: &hunter2 [*hunter2]", " at line 2, column 23"],
   ["mqtt_password: !hunter2", " at line 2, column 16"],
   ["mqtt_password: |hunter2", " at line 2, column 17"],
   ['mqtt_password: "\\hunter2"', " at line 2, column 17"],

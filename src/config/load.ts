@@ -101,25 +101,27 @@ function readSettings(path: string): SettingsFile | undefined {
 }
 
 /** A number that YAML writes in another way than we do is given as it was written: it may be a password or an id. */
-function readYaml(text: string, path: string): unknown {
+function readYaml(text: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   // A warning is a mistake here, too: `!word` is read as an empty text.
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem) throw notYaml(path, lines.linePos(problem.pos[0]));
+  if (problem) throw notYaml(file, lines.linePos(problem.pos[0]));
   visit(document, {
     Scalar(_key, scalar) {
       if (typeof scalar.value === "number" && scalar.source !== undefined && scalar.source !== String(scalar.value))
         scalar.value = scalar.source;
     },
-    Alias(_key, alias) {
-      if (!alias.resolve(document)) throw notYaml(path, lines.linePos(alias.range?.[0] ?? 0));
+    Alias(_key, alias, path) {
+      const meant = alias.resolve(document);
+      // One within itself never ends.
+      if (!meant || path.includes(meant)) throw notYaml(file, lines.linePos(alias.range?.[0] ?? 0));
     },
   });
   try {
     return document.toJS();
   } catch {
-    throw notYaml(path);
+    throw notYaml(file);
   }
 }
 

@@ -2,7 +2,7 @@
 import { composeSignals, StopError } from "../foundation/abort.ts";
 import { type Clock, delay } from "../foundation/clock.ts";
 import { Emitter, type Subscribable } from "../foundation/emitter.ts";
-import { AppError, BugError, errorCode, PermanentError } from "../foundation/errors.ts";
+import { AppError, BugError, codedText, errorCode, PermanentError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import { type Backoff, backoffMs } from "../foundation/retry.ts";
 import { AccessCheck, type EchoTopic } from "./access-check.ts";
@@ -301,7 +301,7 @@ export class BrokerConnection implements MessageBroker, AsyncDisposable {
     }
     if (this.#refused.has(error.message)) return;
     this.#refused.add(error.message);
-    this.#logger.warn(error.message);
+    this.#logger.warn(codedText(error));
   }
 
   #sessionOptions(): SessionOptions {

@@ -7,6 +7,7 @@ import { Emitter, type Subscribable } from "../foundation/emitter.ts";
 import { PermanentError, TransientError } from "../foundation/errors.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { AbsenceRules } from "./absence.ts";
+import { isAlertOn } from "./alerts.ts";
 import { type CallLimits, openLiveCall } from "./call/live-call.ts";
 import type { CameraChore } from "./camera-chore.ts";
 import { CameraCommands } from "./camera-commands.ts";
@@ -115,7 +116,7 @@ export class CloudCamera implements RingCamera, Disposable {
       events: this.#events,
       onFound: (event) => {
         this.#eventFound.emit(event);
-        options.onUntoldEvent(event, this.#state.name);
+        if (isAlertOn(this.#raw.record, event)) options.onUntoldEvent(event, this.#state.name);
       },
       periodMs: options.eventCheckMs,
       refusal: options.absence.refusal,

@@ -11,13 +11,22 @@ async function connected() {
   return { clock, silence, ago };
 }
 
-test("an event without a message is a reason to doubt, and to renew: first the connection, then the address, once an hour", async () => {
+test("an event without a message is a reason to doubt, and to renew: first the connection, then the address, ever more rarely", async () => {
   const { clock, silence, ago } = await connected();
   expect(ago(300)).toBe("connection");
   expect(silence.reason).toMatch(/^Ring's history shows an event of Driveway/);
   expect(ago(300)).toBeUndefined();
   await clock.advance(3_600_000);
   expect(ago(300)).toBe("address");
+  await clock.advance(2 * 3_600_000 - 1);
+  expect(ago(300)).toBeUndefined();
+  await clock.advance(1);
+  expect(ago(300)).toBe("address");
+  for (const hours of [4, 8, 16, 24, 24]) {
+    await clock.advance(hours * 3_600_000);
+    expect(ago(300)).toBe("address");
+    expect(ago(300)).toBeUndefined();
+  }
   silence.heard();
   expect(silence.reason).toBeUndefined();
   await clock.advance(3_600_000);

@@ -6,9 +6,11 @@ export interface PushDoubts {
   readonly settleMs: number;
   /** A message may come so late. */
   readonly lateMs: number;
-  /** Between two renewals of the connection. */
+  /** From the first renewal to the second; then twice as long each time, up to a day, until a message comes. */
   readonly renewEveryMs: number;
 }
+
+const longestPauseMs = 86_400_000;
 
 export const usualPushDoubts: PushDoubts = { settleMs: 60_000, lateMs: 120_000, renewEveryMs: 3_600_000 };
 
@@ -57,7 +59,9 @@ export class PushSilence {
     const couldBeTold = since !== undefined && happenedAt >= since + settleMs && happenedAt <= now - lateMs;
     if (!couldBeTold || this.#lastPushAt >= happenedAt) return undefined;
     this.#reason = `Ring's history shows an event of ${cameraName}, but no message of it came; are its alerts on in the Ring app?`;
-    if (this.#clock.monotonic() - this.#renewedAt < renewEveryMs) return undefined;
+    // Alerts may be off for good, and each new address is a registration at Google and Ring.
+    const pauseMs = Math.min(renewEveryMs * 2 ** Math.max(0, this.#renewals - 1), longestPauseMs);
+    if (this.#clock.monotonic() - this.#renewedAt < pauseMs) return undefined;
     this.#renewedAt = this.#clock.monotonic();
     return this.#renewals++ === 0 ? "connection" : "address";
   }

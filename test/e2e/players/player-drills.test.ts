@@ -113,8 +113,8 @@ describe("drills", () => {
     for (const [index, recording] of recorded.entries()) {
       const verdict = await judgeRecording(recording);
       console.log(`${present[index]?.name}: ${verdict.frames} pictures over a broken call, ${verdict.skipped} skipped`);
-      expect(verdict.unreadable).toBe(0);
-      expect(verdict.frames).toBeGreaterThan(8 * framesPerSecond);
+      expect(verdict.unreadable, recording.output).toBe(0);
+      expect(verdict.frames, recording.output).toBeGreaterThan(8 * framesPerSecond);
     }
   }, 90_000);
 });

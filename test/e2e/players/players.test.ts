@@ -36,13 +36,13 @@ afterAll(async () => {
 
 /** Every picture of at least so long a time. */
 async function expectWhole(what: string, recorded: Recorded, leastMs: number): Promise<void> {
-  expect(recorded.complaints).toEqual([]);
+  expect(recorded.complaints, recorded.output).toEqual([]);
   const { errors, ...verdict } = await judgeRecording(recorded);
   console.log(`${what}: ${verdict.frames} pictures`);
   expect(verdict, recorded.output).toMatchObject({ skipped: 0, repeated: 0, unreadable: 0 });
   // Decoders speak of what came before the first key frame.
   if (!differs("first-picture")) expect(errors).toEqual([]);
-  expect(verdict.frames).toBeGreaterThanOrEqual((leastMs / 1_000) * framesPerSecond);
+  expect(verdict.frames, recorded.output).toBeGreaterThanOrEqual((leastMs / 1_000) * framesPerSecond);
 }
 
 const target = (kind: (typeof kinds)[number]) => {

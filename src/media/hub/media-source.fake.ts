@@ -8,6 +8,8 @@ export class FakeSession implements MediaSession {
   readonly ended: Promise<Error | undefined>;
   keyFrameRequests = 0;
   isClosed = false;
+  /** While set, hanging up takes as long as it does. */
+  gate: Promise<void> | undefined;
   readonly #sink: MediaSink;
   readonly #end: (error: Error | undefined) => void;
 
@@ -43,6 +45,7 @@ export class FakeSession implements MediaSession {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.ended;
+    await this.gate;
   }
 }
 

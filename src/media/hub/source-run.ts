@@ -69,7 +69,7 @@ export class SourceRun {
     try {
       for (;;) {
         const session = await this.#start();
-        this.#options.onState("ready");
+        this.#enter("ready");
         const error = await Promise.race([session.ended, aborted(signal)]);
         if (signal.aborted) return { kind: "stopped", error: undefined };
         const refusal = this.#options.restartRefusal();
@@ -90,6 +90,12 @@ export class SourceRun {
     }
   }
 
+  /** Who has been told to end does not even seem to begin once more. */
+  #enter(state: "starting" | "ready"): void {
+    this.#controller.signal.throwIfAborted();
+    this.#options.onState(state);
+  }
+
   #decide(error: Error | undefined, refusal: StreamRefusedError | undefined): SourceEndDecision {
     const { clock, limits, hasViewers } = this.#options;
     return decideAfterSourceEnd({
@@ -104,7 +110,7 @@ export class SourceRun {
   /** Opens the source until its first key frame has come; a few failures in a row are one start. */
   async #start(): Promise<MediaSession> {
     const { clock, limits, logger } = this.#options;
-    this.#options.onState("starting");
+    this.#enter("starting");
     let refusal: unknown;
     let hangUps = 0;
     const attempt = async (): Promise<MediaSession> => {

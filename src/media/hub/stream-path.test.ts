@@ -402,6 +402,28 @@ test("a source that breaks is started again once, and fails when it breaks again
   expect(stage.path.status).toMatchObject({ state: "failed", reason: { code: "call.media-stalled" } });
 });
 
+test("OFF while a call that broke is being hung up is the end: it is not shown as starting once more", async () => {
+  const stage = new StreamStage();
+  await stage.started();
+  const gate = Promise.withResolvers<void>();
+  stage.source.session.gate = gate.promise;
+  stage.source.session.end(new TransientError("call.media-stalled", "no media"));
+  await stage.clock.advance(1_000);
+  stage.path.turnOff();
+  gate.resolve();
+  await stage.clock.advance(0);
+  expect(stage.states).toEqual(["starting", "ready", "closing", "idle"]);
+  expect(stage.source.openings).toBe(1);
+});
+
+test("OFF in the moment of ON is not shown as starting once more", async () => {
+  const stage = new StreamStage();
+  stage.path.turnOn();
+  stage.path.turnOff();
+  await stage.clock.advance(0);
+  expect(stage.states).toEqual(["starting", "closing", "idle"]);
+});
+
 test("who was told another picture is ended so that it asks again, and the real one is remembered", async () => {
   const stage = new StreamStage();
   stage.memory.save("camera_live", { ...remembered, sps: baselineSps.toString("base64"), width: 640, height: 480 });

@@ -14,8 +14,8 @@ interface RecordedCamera {
 }
 
 export interface RecordingFrameOptions {
-  /** Makes a JPEG of the first frame of a file that is being downloaded. */
-  readonly firstFrame: (file: Pick<RecordingDownload, "size" | "read">, signal: AbortSignal) => Promise<Buffer>;
+  /** Makes a JPEG of the first frame of the recording that `open` begins to download, and closes it. */
+  readonly firstFrame: (open: () => Promise<RecordingDownload>, signal: AbortSignal) => Promise<Buffer>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -35,8 +35,8 @@ export async function recordingFrame(
   const find = (limited: AbortSignal): Promise<SignedLink> => findLink(camera, event, limited);
   const link = await retry(() => find(signal), { clock, backoff, signal, withinMs: patienceMs });
   const title = `The recording of ${camera.state.name}`;
-  await using download = await RecordingDownload.open({ link, renew: find, title, clock, logger, signal });
-  return await firstFrame(download, signal);
+  // It comes as a whole, whatever is read of it: `firstFrame` says when there is room for one more.
+  return await firstFrame(() => RecordingDownload.open({ link, renew: find, title, clock, logger, signal }), signal);
 }
 
 async function findLink(

@@ -49,14 +49,15 @@ test("the first frame of a file that is still on its way becomes a JPEG", async 
   const file = {
     size: Promise.resolve(bytes.length),
     read: async (offset: number, most: number) => bytes.subarray(offset, offset + Math.min(most, 4_096)),
+    [Symbol.asyncDispose]: async () => undefined,
   };
   const { logger } = recordingLogger();
-  expectRed(await createFirstFrameJpeg({ ...options, logger })(file, never));
+  expectRed(await createFirstFrameJpeg({ ...options, logger })(async () => file, never));
 });
 
-test("an abort ends FFmpeg while it waits for more", async () => {
+test("an abort ends FFmpeg while it waits for more, and the file is closed", async () => {
   const controller = new AbortController();
-  const started = Promise.withResolvers<void>();
+  const [started, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const file = {
     size: Promise.resolve(1_000_000),
     read: async (_offset: number, _most: number, signal: AbortSignal) => {
@@ -65,9 +66,12 @@ test("an abort ends FFmpeg while it waits for more", async () => {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
       );
     },
+    [Symbol.asyncDispose]: async () => closed.resolve(),
   };
-  const picture = createFirstFrameJpeg({ ...options, logger: recordingLogger().logger })(file, controller.signal);
+  const firstFrame = createFirstFrameJpeg({ ...options, logger: recordingLogger().logger });
+  const picture = firstFrame(async () => file, controller.signal);
   await started.promise;
   controller.abort(new Error("enough"));
   await expect(picture).rejects.toThrow("enough");
+  await closed.promise;
 });

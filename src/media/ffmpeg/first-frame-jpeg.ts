@@ -13,15 +13,19 @@ const limitMs = 30_000;
 /** One that is slow to come does not hold up the next. */
 const mostAtATime = 2;
 
-/** Rejects as `makeJpeg` does. */
+/** Closed when the picture is made. */
+type OpenFile = () => Promise<ServedFile & AsyncDisposable>;
+
+/** A file is opened when its turn has come. Rejects as `open` and `makeJpeg` do. */
 export function createFirstFrameJpeg(
   options: FirstFrameJpegOptions,
-): (file: ServedFile, signal: AbortSignal) => Promise<Buffer> {
+): (open: OpenFile, signal: AbortSignal) => Promise<Buffer> {
   const turns = new Turns(mostAtATime);
-  const picture = async (file: ServedFile, signal: AbortSignal): Promise<Buffer> => {
+  const picture = async (open: OpenFile, signal: AbortSignal): Promise<Buffer> => {
+    await using file = await open();
     await using server = await LoopbackFileServer.start(file, options.logger, signal);
     const args = ["-protocol_whitelist", "http,tcp", "-i", server.url];
     return await makeJpeg({ args, limitMs }, options, signal);
   };
-  return async (file, signal) => await turns.run(() => picture(file, signal), signal);
+  return async (open, signal) => await turns.run(() => picture(open, signal), signal);
 }

@@ -97,7 +97,8 @@ async function startRooms(options: AppOptions, teardown: Teardown): Promise<void
   redactor.addSecret(settings.livestream_pass);
   const claim = await DirectoryClaim.take(dataDirectory, logger);
   teardown.add("the claim on the data directory", () => claim[Symbol.asyncDispose]());
-  const state = openState(dataDirectory, logger, redactor);
+  const state = openState(dataDirectory, { clock: options.clock, logger, redactor });
+  teardown.add("the state file", () => state[Symbol.dispose]());
   const left = await endLeftovers(state.instanceId);
   if (left.length > 0) logger.info(`ended ${left.length} processes that an earlier Belfry had left behind`);
   signal.throwIfAborted();
@@ -261,6 +262,7 @@ function streamPaths(options: AppOptions, state: AppState, hub: StreamHub, signa
       const budgets = viewingBudgets(limits, clock, {
         load: () => memory.read(liveTimeKey),
         save: (spans) => memory.write(liveTimeKey, spans),
+        keep: (spans) => memory.keep(liveTimeKey, spans),
       });
       const governor = new StreamGovernor({ clock, camera: () => camera().reach, budgets });
       const stream = new StreamPath({

@@ -59,7 +59,7 @@ async function run(): Promise<void> {
     redactor,
   );
   await using _claim = await DirectoryClaim.take(dataDirectory, logger);
-  const state = openState(dataDirectory, logger, redactor);
+  using state = openState(dataDirectory, { clock: systemClock, logger, redactor });
   if (values["forget-page-password"]) {
     pageSecrets(state.file).write({ sessions: [] });
     process.stdout.write("The page has no password now; the next start prints a set-up code for a new one.\n");

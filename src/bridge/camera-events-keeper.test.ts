@@ -25,7 +25,7 @@ function setUp(memory = volatileCameraMemory()) {
   const keeper: CameraEventsKeeper = new CameraEventsKeeper({
     link: { publishEvent: (key, payload) => told.push(`${key} ${payload}`) },
     memory: {
-      read: (key) => memory.read(key),
+      ...memory,
       write: (key, value) => {
         writes.push(key);
         memory.write(key, value);

@@ -5,10 +5,13 @@ export interface CameraMemory {
   read(key: string): unknown;
   /** Durable when it returns; a failure is logged and the value lives on in memory. */
   write(key: string, value: unknown): void;
+  /** On the disk within a minute, and at the end: for what changes all the time. */
+  keep(key: string, value: unknown): void;
 }
 
 /** A memory that lasts as long as the process. */
 export function volatileCameraMemory(): CameraMemory {
   const values = new Map<string, unknown>();
-  return { read: (key) => values.get(key), write: (key, value) => void values.set(key, value) };
+  const set = (key: string, value: unknown): void => void values.set(key, value);
+  return { read: (key) => values.get(key), write: set, keep: set };
 }

@@ -3,11 +3,9 @@ import type { Clock } from "../foundation/clock.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 
 const memoryKey = "live_today";
-/** A crash loses no more than this. */
-const keepEveryMs = 60_000;
 
 export interface LiveSecondsOptions {
-  readonly memory: CameraMemory;
+  readonly memory: Pick<CameraMemory, "read" | "keep">;
   readonly clock: Clock;
   /** A new day has begun. */
   readonly onNewDay: () => void;
@@ -19,14 +17,12 @@ export class LiveSeconds implements Disposable {
   #liveMs: number;
   /** Monotonic; everything before is in `#liveMs`. */
   #countedUntilMs: number | undefined;
-  #keptMs: number;
   #midnight: Disposable;
 
   constructor(options: LiveSecondsOptions) {
     this.#options = options;
     this.#day = localDay(options.clock.now());
     this.#liveMs = rememberedMs(options.memory.read(memoryKey), this.#day);
-    this.#keptMs = this.#liveMs;
     this.#midnight = this.#awaitMidnight();
   }
 
@@ -44,7 +40,7 @@ export class LiveSeconds implements Disposable {
   /** Call it now and then while it is live. */
   tick(): void {
     this.#count();
-    if (this.#liveMs - this.#keptMs >= keepEveryMs) this.#keep();
+    this.#keep();
   }
 
   [Symbol.dispose](): void {
@@ -62,8 +58,7 @@ export class LiveSeconds implements Disposable {
   }
 
   #keep(): void {
-    this.#keptMs = this.#liveMs;
-    this.#options.memory.write(memoryKey, { day: this.#day, ms: Math.round(this.#liveMs) });
+    this.#options.memory.keep(memoryKey, { day: this.#day, ms: Math.round(this.#liveMs) });
   }
 
   #awaitMidnight(): Disposable {

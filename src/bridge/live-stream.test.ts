@@ -77,11 +77,15 @@ test("seconds of today count from the start to the end of the call, and survive 
   expect(setUp(memory).live.state.secondsToday).toBe(17);
 });
 
-test("seconds are kept while it is live, so that a crash loses a minute at most", async () => {
-  const { stage, memory } = setUp();
-  await stage.started();
+test("seconds are kept while it is live, and never worth a write of their own", async () => {
+  const memory = volatileCameraMemory();
+  const { stage } = setUp({ ...memory, write: () => expect.unreachable() });
+  const lease = await stage.started();
   await stage.clock.advance(75_000);
-  expect(memory.read("live_today")).toMatchObject({ ms: 60_000 });
+  expect(memory.read("live_today")).toMatchObject({ ms: 70_000 });
+  lease[Symbol.dispose]();
+  await stage.clock.advance(7_000);
+  expect(memory.read("live_today")).toMatchObject({ ms: 82_000 });
 });
 
 const evening = new Date(2026, 2, 14, 23, 59, 0).getTime();
@@ -110,7 +114,7 @@ test.each<[string, unknown]>([
   ["a negative number", { day: "2026-3-14", ms: -5 }],
   ["another kind of thing", 7],
 ])("%s in memory counts as nothing", (_name, value) => {
-  const memory = { read: () => value, write: () => undefined };
+  const memory = { read: () => value, keep: () => undefined };
   const seconds = new LiveSeconds({ memory, clock: new ManualClock(evening), onNewDay: () => undefined });
   expect(seconds.today).toBe(0);
 });

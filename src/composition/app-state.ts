@@ -2,14 +2,17 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { CameraMemory } from "../bridge/camera-memory.ts";
+import type { Clock } from "../foundation/clock.ts";
 import type { Logger } from "../foundation/logger.ts";
 import type { Redactor } from "../foundation/redact.ts";
 import type { RememberedStream, StreamMemory } from "../media/hub/stream-memory.ts";
 import type { PushMemory } from "../ring/push-link.ts";
 import type { TokenStore } from "../ring/token-store.ts";
 import { StateFile, type StateSection } from "../storage/state-file.ts";
+import { FlushSoon } from "./flush-soon.ts";
 
-export interface AppState {
+/** Ends by writing what is only kept. */
+export interface AppState extends Disposable {
   /** Marks our child processes. */
   readonly instanceId: string;
   readonly token: TokenStore & { forget(): void };
@@ -20,19 +23,29 @@ export interface AppState {
   readonly file: StateFile;
 }
 
+export interface AppStateDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
+/** By device id. */
+type Cameras = Readonly<Record<string, Fields>>;
 
 /** Throws PermanentError where the directory cannot be used. */
-export function openState(dataDirectory: string, logger: Logger, redactor: Redactor): AppState {
+export function openState(dataDirectory: string, { clock, logger, redactor }: AppStateDeps): AppState {
   const file = StateFile.open(join(dataDirectory, "state.json"), logger);
   const { instanceId, systemId } = installation(file);
+  const flushing = new FlushSoon(file, clock, logger);
   return {
     instanceId,
     token: tokenStore(file, systemId, redactor),
     streams: streamMemory(file),
-    camera: cameraMemories(file, logger),
+    camera: cameraMemories(file, flushing, logger),
     push: pushMemory(file, logger),
     file,
+    [Symbol.dispose]: () => flushing[Symbol.dispose](),
   };
 }
 
@@ -77,20 +90,28 @@ function streamMemory(file: StateFile): StreamMemory {
   };
 }
 
-function cameraMemories(file: StateFile, logger: Logger): AppState["camera"] {
-  const section: StateSection<Readonly<Record<string, Fields>>> = file.section("cameras", (raw) =>
+function cameraMemories(file: StateFile, flushing: FlushSoon, logger: Logger): AppState["camera"] {
+  const section: StateSection<Cameras> = file.section("cameras", (raw) =>
     Object.fromEntries(Object.entries(fieldsOf(raw)).map(([id, fields]) => [id, fieldsOf(fields)])),
   );
   return (id) => ({
     read: (key) => section.read()[id]?.[key],
+    keep(key, value) {
+      section.keep(withValue(section.read(), id, key, value));
+      flushing.request();
+    },
     write(key, value) {
       try {
-        section.update((all) => ({ ...all, [id]: { ...all[id], [key]: value } }));
+        section.update((all) => withValue(all, id, key, value));
       } catch (error) {
         logger.warn(`the ${key} of a camera could not be saved`, error);
       }
     },
   });
+}
+
+function withValue(all: Cameras, id: string, key: string, value: unknown): Cameras {
+  return { ...all, [id]: { ...all[id], [key]: value } };
 }
 
 function pushMemory(file: StateFile, logger: Logger): PushMemory {

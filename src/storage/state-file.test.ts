@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -46,6 +47,33 @@ test("sections live side by side and survive", () => {
   // A section that nobody asked for this time is kept.
   again.section("third", count).write(3);
   expect(stored(path)).toMatchObject({ sections: { first: 1, second: 5, third: 3 } });
+});
+
+test("what is kept is written by a flush, or goes along with the next write", () => {
+  const file = StateFile.open(path, silentLogger);
+  const first = file.section("first", count);
+  const second = file.section("second", count);
+  first.keep(1);
+  expect(first.read()).toBe(1);
+  expect(existsSync(path)).toBe(false);
+  file.flush();
+  expect(stored(path)).toMatchObject({ sections: { first: 1 } });
+  first.keep(2);
+  second.write(5);
+  expect(stored(path)).toMatchObject({ sections: { first: 2, second: 5 } });
+  const { ino } = statSync(path);
+  file.flush();
+  expect(statSync(path).ino).toBe(ino);
+});
+
+test("what could not be flushed is flushed the next time", () => {
+  const file = StateFile.open(path, silentLogger);
+  file.section("a", count).keep(1);
+  rmSync(join(directory, "data"), { recursive: true });
+  expect(() => file.flush()).toThrow(expect.objectContaining({ code: expect.stringMatching(/^storage\./) }));
+  mkdirSync(join(directory, "data"));
+  file.flush();
+  expect(stored(path)).toMatchObject({ sections: { a: 1 } });
 });
 
 test("only the owner may read file, copy and directory, and nothing else is left", () => {

@@ -23,6 +23,8 @@ export interface StateSection<T> {
    * `storage.denied`, `storage.failed`); the value is then kept in memory and goes along with the next write.
    */
   write(value: T): void;
+  /** In memory alone until the next write or `flush`: for what changes all the time, and may be lost. */
+  keep(value: T): void;
   /** Writes what `change` makes of the present value, and returns it. */
   update(change: (current: T) => T): T;
 }
@@ -41,6 +43,7 @@ export class StateFile {
   readonly #taken = new Set<string>();
   /** Whether the file itself (not its copy) is good: only then it may become the copy. */
   #isGood: boolean;
+  #isUnsaved = false;
 
   private constructor(path: string, logger: Logger, format: StateFormat, loaded: Loaded) {
     this.path = path;
@@ -66,19 +69,29 @@ export class StateFile {
     if (this.#taken.has(name)) throw new PermanentError("storage.section", `the state section ${name} has an owner`);
     this.#taken.add(name);
     let current = this.#parse(name, parse);
-    const write = (value: T): void => {
+    const keep = (value: T): void => {
       current = value;
       this.#sections.set(name, value);
+      this.#isUnsaved = true;
+    };
+    const write = (value: T): void => {
+      keep(value);
       this.#save();
     };
     return {
       read: () => current,
       write,
+      keep,
       update: (change) => {
         write(change(current));
         return current;
       },
     };
+  }
+
+  /** Writes what is only kept, if anything is. Throws as a write does. */
+  flush(): void {
+    if (this.#isUnsaved) this.#save();
   }
 
   #parse<T>(name: string, parse: (raw: unknown) => T): T {
@@ -98,6 +111,7 @@ export class StateFile {
       if (this.#isGood) copyDurably(this.path, previousOf(this.path));
       replaceDurably(this.path, text);
       this.#isGood = true;
+      this.#isUnsaved = false;
     } catch (error) {
       throw storageError(this.path, error);
     }

@@ -6,15 +6,15 @@ import type { Viewer } from "./stream.ts";
 import type { ActivationEnd, StreamBudget } from "./stream-budget.ts";
 
 const windowMs = 3_600_000;
-/** While it is live; a crash forgets no more than this. */
-const saveEveryMs = 60_000;
 
 /** Where the live minutes of the last hour survive a restart. */
 export interface LiveTimeMemory {
   /** What was saved last, unchecked. */
   load(): unknown;
-  /** In Unix ms. */
+  /** In Unix ms; they are safe when it returns. */
   save(spans: readonly LiveSpan[]): void;
+  /** The same while it is live, again and again: they are safe some time later. */
+  keep(spans: readonly LiveSpan[]): void;
 }
 
 export interface LiveTimeBudgetOptions {
@@ -31,7 +31,6 @@ export class LiveTimeBudget implements StreamBudget {
   readonly #unixMs: number;
   #spans: LiveSpan[];
   #startedAtMs: number | undefined;
-  #savedAtMs = 0;
 
   constructor({ limitMs, clock, memory }: LiveTimeBudgetOptions) {
     this.#limitMs = limitMs;
@@ -48,29 +47,26 @@ export class LiveTimeBudget implements StreamBudget {
 
   started(_viewer: Viewer, nowMs: number): void {
     this.#startedAtMs = nowMs;
-    this.#savedAtMs = nowMs;
     this.#spans = this.#spans.filter(({ endMs }) => endMs > nowMs - windowMs);
   }
 
   ended(nowMs: number, _end: ActivationEnd): void {
     this.#spans = this.#spansUntil(nowMs);
     this.#startedAtMs = undefined;
-    this.#save(nowMs);
+    if (this.#limitMs() > 0) this.#memory.save(this.#recent(nowMs));
   }
 
   exceeded(nowMs: number): string | undefined {
-    if (nowMs - this.#savedAtMs >= saveEveryMs) this.#save(nowMs);
     const limitMs = this.#limitMs();
-    const isOver = limitMs > 0 && liveMsWithin(this.#spansUntil(nowMs), nowMs, windowMs) >= limitMs;
-    return isOver ? explain(limitMs) : undefined;
+    // What has no limit is not worth the disk.
+    if (limitMs <= 0) return undefined;
+    this.#memory.keep(this.#recent(nowMs));
+    return liveMsWithin(this.#spansUntil(nowMs), nowMs, windowMs) >= limitMs ? explain(limitMs) : undefined;
   }
 
-  /** What has no limit is not worth the disk. */
-  #save(nowMs: number): void {
-    this.#savedAtMs = nowMs;
-    if (this.#limitMs() <= 0) return;
+  #recent(nowMs: number): LiveSpan[] {
     const recent = this.#spansUntil(nowMs).filter(({ endMs }) => endMs > nowMs - windowMs);
-    this.#memory.save(recent.map((span) => moved(span, this.#unixMs)));
+    return recent.map((span) => moved(span, this.#unixMs));
   }
 
   #spansUntil(nowMs: number): LiveSpan[] {

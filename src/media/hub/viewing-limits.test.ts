@@ -65,16 +65,23 @@ const limits: ViewingLimits = { maxLiveMinutes: 20, pauseAfterLimitSeconds: 600 
 
 /** Of a stage whose clock is `clock`. */
 let clock: ManualClock;
-let saved: unknown;
+let kept: unknown;
+/** How often they had to be safe at once. */
+let saves: number;
 beforeEach(() => {
   clock = new ManualClock();
-  saved = undefined;
+  kept = undefined;
+  saves = 0;
 });
 const budgets = (of: () => ViewingLimits): StreamBudget[] =>
   viewingBudgets(of, clock, {
-    load: () => JSON.parse(JSON.stringify(saved ?? null)),
+    load: () => JSON.parse(JSON.stringify(kept ?? null)),
+    keep: (spans) => {
+      kept = spans;
+    },
     save: (spans) => {
-      saved = spans;
+      kept = spans;
+      saves++;
     },
   });
 
@@ -173,8 +180,8 @@ test("who had to pause earlier must go on with it when the limit ends the stream
 test("used live minutes are used up after a restart, too, as long as their hour lasts", async () => {
   const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
   await stage.started();
-  await watch(stage, 15 * 60 + 30);
-  // A crash: nobody has said goodbye, and half a minute is forgotten.
+  await watch(stage, 15 * 60);
+  // A crash: nobody has said goodbye.
   const begunAt = clock.now();
   const restart = (afterMs: number): StreamStage => {
     clock = new ManualClock(begunAt + afterMs);
@@ -193,10 +200,23 @@ test("used live minutes are used up after a restart, too, as long as their hour 
   restart(-hour).path.lease(other);
 });
 
+test("live minutes are kept all the time, and safe at the end, not before: each write to the disk delays all streams", async () => {
+  const stage = new StreamStage({ clock, budgets: budgets(() => limits) });
+  const lease = await stage.started();
+  const startMs = clock.now();
+  await watch(stage, 150);
+  expect(kept).toEqual([{ startMs, endMs: startMs + 150_000 }]);
+  expect(saves).toBe(0);
+  lease[Symbol.dispose]();
+  await stage.clock.advance(7_000);
+  expect(kept).toEqual([{ startMs, endMs: startMs + 157_000 }]);
+  expect(saves).toBe(1);
+});
+
 test.each([null, "x", [{}, { startMs: "1", endMs: 2 }, null], [{ startMs: 5, endMs: 1 }]])(
   "live minutes that cannot be read are none: %j",
   (garbage) => {
-    saved = garbage;
+    kept = garbage;
     new StreamStage({ clock, budgets: budgets(() => limits) }).path.lease(viewer);
   },
 );

@@ -1,11 +1,14 @@
 // Chooses what serves streams to players, and starts it: exactly one engine owns the RTSP port.
 import type { Settings } from "../config/schema.ts";
 import { errorText } from "../foundation/errors.ts";
-import type { Teardown } from "../foundation/teardown.ts";
+import { Teardown } from "../foundation/teardown.ts";
 import { startBuiltIn } from "./built-in-engine.ts";
 import { type MediamtxStartOptions, startMediamtx } from "./mediamtx-start.ts";
 import type { RtspListenersOptions } from "./rtsp-listeners.ts";
 import type { StreamEngine, UnmetWish } from "./stream-engine.ts";
+
+/** Of an attempt that failed. */
+const endBudgetMs = 2_000;
 
 export type StreamEngineOptions = RtspListenersOptions & MediamtxStartOptions;
 
@@ -18,7 +21,7 @@ export async function startStreamEngine(options: StreamEngineOptions, teardown: 
   let unmet: UnmetWish | undefined;
   if (choice === "auto" && wishes.length > 0) {
     try {
-      return await startMediamtx(options, teardown);
+      return await tryMediamtx(options, teardown);
     } catch (error) {
       starting.throwIfAborted();
       unmet = missing(wishes, error);
@@ -29,6 +32,19 @@ export async function startStreamEngine(options: StreamEngineOptions, teardown: 
     logger.warn(unmet.text);
   }
   return await startBuiltIn(options, teardown, unmet);
+}
+
+/** What was started of it is ended where it fails: something else takes its place. */
+async function tryMediamtx(options: StreamEngineOptions, teardown: Teardown): Promise<StreamEngine> {
+  const attempt = new Teardown();
+  try {
+    return await startMediamtx(options, attempt);
+  } catch (error) {
+    await attempt.run(options.logger, options.clock, endBudgetMs);
+    throw error;
+  } finally {
+    attempt.handOver(teardown);
+  }
 }
 
 /** Settings that the built-in server cannot fulfil, as people know them. */

@@ -139,6 +139,21 @@ test("teardown runs in reverse order, survives a failing step and a hanging one"
   ]);
 });
 
+test("what is handed over to another teardown is ended by that one alone, in its turn", async () => {
+  const clock = new ManualClock();
+  const { logger } = recordingLogger();
+  const order: string[] = [];
+  const [inner, outer] = [new Teardown(), new Teardown()];
+  outer.add("first", () => void order.push("first"));
+  for (const name of ["second", "third"]) inner.add(name, () => void order.push(name));
+  inner.handOver(outer);
+  outer.add("fourth", () => void order.push("fourth"));
+  await inner.run(logger, clock, 1_000);
+  expect(order).toEqual([]);
+  await outer.run(logger, clock, 1_000);
+  expect(order).toEqual(["fourth", "third", "second", "first"]);
+});
+
 test("a listener that throws does not keep the others from hearing", () => {
   const errors: unknown[] = [];
   const emitter = new Emitter<number>((error) => errors.push(error));

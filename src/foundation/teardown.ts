@@ -10,6 +10,11 @@ export class Teardown {
     this.#steps.push({ name, end });
   }
 
+  /** Whatever is here by now is ended by `other` in its turn. */
+  handOver(other: Teardown): void {
+    other.#steps.push(...this.#steps.splice(0));
+  }
+
   /** Runs all steps. A step that fails is logged; those not done when the budget is over are named and left behind. */
   async run(logger: Logger, clock: Clock, budgetMs: number): Promise<void> {
     const startedAt = clock.monotonic();

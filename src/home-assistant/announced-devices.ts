@@ -13,7 +13,7 @@ export interface AnnouncedDevice {
   readonly discoveryTopic: string;
   /** Key to platform. */
   readonly components: Readonly<Record<string, string>>;
-  /** Where the broker holds something of this device, discovery aside. */
+  /** Where the broker holds something of this device, `discoveryTopic` aside; also what is to be emptied there. */
   readonly topics: readonly string[];
 }
 

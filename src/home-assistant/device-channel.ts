@@ -196,37 +196,40 @@ export class DeviceChannel implements DeviceLink, Disposable {
     const discoveryTopic = topics.discovery(id);
     const present = entities.filter(({ key }) => !Object.hasOwn(removed, key));
     const own = [...this.#status.keys(), ...this.#values.keys()].map((topic) => this.#topic(topic));
+    const held = new Set([...(before ? [before.discoveryTopic, ...before.topics] : []), ...own]);
+    held.delete(discoveryTopic);
     register.set({
       id,
       name,
       slug,
       discoveryTopic,
       components: Object.fromEntries(present.map(({ key, platform }) => [key, platform])),
-      topics: [...new Set([...(before?.topics ?? []), ...own])],
+      topics: [...held],
     });
-    const outdated = before?.discoveryTopic === discoveryTopic ? undefined : before?.discoveryTopic;
-    if (Object.keys(removed).length > 0 || outdated !== undefined || this.#movedTopics().length > 0)
-      this.#cleaning ??= this.#deps.clock.after(closingTimeMs, () => this.#clean(outdated));
+    if (Object.keys(removed).length > 0 || this.#staleTopics().length > 0)
+      this.#cleaning ??= this.#deps.clock.after(closingTimeMs, () => this.#clean());
   }
 
-  /** Topics of an earlier place: another base topic, another location. */
-  #movedTopics(): string[] {
-    const place = `${this.#deps.topics.device(this.#device)}/`;
-    return (this.#deps.register.get(this.#device.id)?.topics ?? []).filter((topic) => !topic.startsWith(place));
+  /** Of entities that are gone, of another base topic or location, and discovery under another prefix. */
+  #staleTopics(): string[] {
+    const known = this.#deps.register.get(this.#device.id);
+    // An entity that has come back meanwhile keeps what it has said; so does one whose end is not announced yet.
+    const keys = [...keysOf(this.#entities ?? []), ...Object.keys(known?.components ?? {})];
+    const places = [...keys.map((key) => this.#topic(`${key}/`)), this.#topic("status")];
+    return (known?.topics ?? []).filter((topic) => !places.some((place) => topic.startsWith(place)));
   }
 
-  /** The second step after components or the whole device have moved: nothing of the old is left on the broker. */
-  #clean(outdatedDiscovery: string | undefined): void {
+  /**
+   * The second step after components or the whole device have moved: nothing of the old is left on the broker. Where that is
+   * away, the topics stay on the list, and the next announcement sees to them.
+   */
+  #clean(): void {
     this.#cleaning = undefined;
     const { broker, register } = this.#deps;
     const known = register.get(this.#device.id);
     if (!broker.isConnected || !known) return;
-    // An entity that has come back meanwhile keeps what it has said; so does one whose end is not announced yet.
-    const keys = [...keysOf(this.#entities ?? []), ...Object.keys(known.components)];
-    const places = [...keys.map((key) => this.#topic(`${key}/`)), this.#topic("status")];
-    const stale = known.topics.filter((topic) => !places.some((place) => topic.startsWith(place)));
-    for (const topic of outdatedDiscovery === undefined ? stale : [outdatedDiscovery, ...stale])
-      broker.publish(topic, "", { retain: true });
+    const stale = this.#staleTopics();
+    for (const topic of stale) broker.publish(topic, "", { retain: true });
     register.set({ ...known, topics: known.topics.filter((topic) => !stale.includes(topic)) });
     this.announce();
   }

@@ -376,6 +376,51 @@ test("another base topic: what lies under the old one is removed", async () => {
   ]);
 });
 
+test("what is to be emptied while the broker is away is emptied when it is back, be it in another run", async () => {
+  const place = "ring/loc/camera/111";
+  const device = { ...frontDoor, id: "111", locationId: "loc", name: "Shed", via: undefined };
+  const before = {
+    ...oldCamera,
+    discoveryTopic: "old/device/111/config",
+    components: { motion: "binary_sensor", old: "sensor" },
+    topics: [`${place}/motion/state`, `${place}/old/state`],
+  };
+  const first = setUp({ announced: [before] });
+  first.homeAssistant.link(device).describe(device, [motion]);
+  first.broker.go();
+  await first.clock.advance(5_000);
+  first.take();
+  first.broker.come();
+  const replayed = ["homeassistant/device/111/config=motion", "ring/bridge/status=online"];
+  expect(first.take()).toEqual(replayed);
+  const { devices } = structuredClone(first.saved);
+  const emptied = ["old/device/111/config=", `${place}/old/state=`];
+  await first.clock.advance(1_000);
+  expect(first.take()).toEqual(emptied);
+  await first.clock.advance(1_000);
+  expect(first.saved.devices).toMatchObject([{ topics: [`${place}/motion/state`] }]);
+  first.broker.deliver("homeassistant/status", "online");
+  await first.clock.advance(5_000);
+  expect(first.take()).toEqual(replayed);
+
+  const second = setUp({ announced: devices });
+  second.take();
+  second.homeAssistant.link(device).describe(device, [motion]);
+  await second.clock.advance(1_000);
+  expect(second.take()).toEqual(["homeassistant/device/111/config=motion", ...emptied]);
+});
+
+test("a discovery prefix that comes back before the other one's message is emptied keeps its message", async () => {
+  const device = { ...frontDoor, id: "111", locationId: "loc", name: "Shed", via: undefined };
+  const { discoveryTopic } = oldCamera;
+  const there = { ...oldCamera, discoveryTopic: "other/device/111/config", topics: [discoveryTopic] };
+  const { homeAssistant, clock, take } = setUp({ announced: [there] });
+  take();
+  homeAssistant.link(device).describe(device, [motion]);
+  await clock.advance(5_000);
+  expect(take()).toEqual([`${discoveryTopic}=motion`, "other/device/111/config="]);
+});
+
 test("a device that moves to another location is told again there", async () => {
   const { homeAssistant, clock, take } = setUp();
   const device = { ...frontDoor, via: undefined };

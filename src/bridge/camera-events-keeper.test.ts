@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../foundation/clock.fake.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import { CameraEventsKeeper } from "./camera-events-keeper.ts";
+import { loadLastEvents } from "./camera-events-memory.ts";
 import { motionEventTypes } from "./camera-events-message.ts";
 import { volatileCameraMemory } from "./camera-memory.ts";
 
@@ -90,6 +91,20 @@ test("last events and hold times are there after a restart, and are written at m
   expect(view.holdSeconds).toEqual({ motion: 45, ding: 10 });
   expect(view.motion).toMatchObject({ isOn: false, last: { eventId: "24", happenedAt: startMs + 24_000 } });
   expect(view.ding.last).toBeUndefined();
+});
+
+test("the last event is there to be read at once, also while its write is not due", async () => {
+  const { clock, writes, keeper, memory } = setUp();
+  keeper.happened(event(), true);
+  await clock.advance(3_000);
+  expect(writes).toEqual(["last_motion"]);
+  keeper.happened(event({ kind: "ding", eventId: "2", happenedAt: clock.now() }), true);
+  keeper.happened(event({ eventId: "1", happenedAt: startMs - 1_000 }), true);
+  expect(loadLastEvents(memory)).toMatchObject([
+    { kind: "motion", happenedAt: startMs },
+    { kind: "ding", eventId: "2" },
+  ]);
+  expect(writes).toEqual(["last_motion"]);
 });
 
 test("what is learned without a message is remembered, and neither told nor held; what is older than the last changes nothing", async () => {

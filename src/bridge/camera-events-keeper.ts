@@ -5,6 +5,7 @@ import type { DeviceLink } from "../home-assistant/device-link.ts";
 import type { CameraEvent } from "../ring/camera-state.ts";
 import {
   type EventKind,
+  keepLastEvent,
   loadHoldSeconds,
   loadLastEvent,
   saveHoldSeconds,
@@ -60,12 +61,12 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     // First: a broker with Nagle's algorithm on holds up to 40 ms back whatever follows in the same moment.
     if (isTold) this.#options.link.publishEvent(key, payload);
     this.#held[event.kind].happened(event);
-    this.#saveLater(event.kind);
+    this.#remember(event.kind);
   }
 
   /** Something that happened is known without a message of it: it is remembered, and neither told nor held. */
   learned(event: CameraEvent): void {
-    if (this.#held[event.kind].learned(event)) this.#saveLater(event.kind);
+    if (this.#held[event.kind].learned(event)) this.#remember(event.kind);
   }
 
   setHoldSeconds(kind: EventKind, seconds: number): void {
@@ -85,7 +86,10 @@ export class CameraEventsKeeper implements CameraEventActions, Disposable {
     return new HeldEvent({ holdMs, last: loadLastEvent(memory, kind), clock, onChange });
   }
 
-  #saveLater(kind: EventKind): void {
+  /** At once for who reads it, such as the page, and on the disk when that is due. */
+  #remember(kind: EventKind): void {
+    const { last } = this.#held[kind].state;
+    if (last) keepLastEvent(this.#options.memory, last);
     this.#unsaved.add(kind);
     this.#saving.request();
   }

@@ -42,6 +42,11 @@ export function loadLastEvents(memory: CameraMemory): CameraEvent[] {
   return [loadLastEvent(memory, "motion"), loadLastEvent(memory, "ding")].filter((event) => event !== undefined);
 }
 
+/** It is read from now on; it is safe after `saveLastEvent`. */
+export function keepLastEvent(memory: CameraMemory, { kind, imageId: _gone, ...event }: CameraEvent): void {
+  memory.keep(lastKeys[kind], event);
+}
+
 export function saveLastEvent(memory: CameraMemory, { kind, imageId: _gone, ...event }: CameraEvent): void {
   memory.write(lastKeys[kind], event);
 }

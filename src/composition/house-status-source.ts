@@ -124,6 +124,8 @@ export class HouseStatusSource implements StatusSource, Disposable {
     this.#ofCameras = account.cameras.flatMap((camera) => [
       camera.stateChanged.subscribe(tell),
       camera.eventHappened.subscribe(tell),
+      camera.eventRefined.subscribe(tell),
+      camera.eventFound.subscribe(tell),
       ...[stream(camera.deviceId)?.statusChanged.subscribe(tell)].filter((one) => one !== undefined),
     ]);
     tell();

@@ -7,7 +7,7 @@ import { opusTrack } from "../src/media/formats/track.ts";
 import { H264Camera } from "../src/media/hub/h264-packets.fixtures.ts";
 import { FakeSource } from "../src/media/hub/media-source.fake.ts";
 import type { ReaderOutput, RtpBatch } from "../src/media/hub/stream.ts";
-import { volatileMemory } from "../src/media/hub/stream-memory.ts";
+import { volatileMemory } from "../src/media/hub/stream-memory.fake.ts";
 import { StreamPath } from "../src/media/hub/stream-path.ts";
 
 const framesPerSecond = 24;

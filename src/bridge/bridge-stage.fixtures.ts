@@ -8,7 +8,7 @@ import type { CameraState } from "../ring/camera-state.ts";
 import type { RingCamera } from "../ring/ring-camera.ts";
 import { Bridge, type BridgeOptions, type CameraAccount } from "./bridge.ts";
 import type { BridgePush, SignInState } from "./bridge-view.ts";
-import { volatileCameraMemory } from "./camera-memory.ts";
+import { volatileCameraMemory } from "./camera-memory.fake.ts";
 import { plainCamera } from "./camera-state.fixtures.ts";
 import { RecordingLink } from "./device-link.fake.ts";
 import { FakeCamera } from "./ring-camera.fake.ts";

@@ -4,7 +4,7 @@ import type { CameraEvent } from "../ring/camera-state.ts";
 import { CameraEventsKeeper } from "./camera-events-keeper.ts";
 import { loadLastEvents } from "./camera-events-memory.ts";
 import { motionEventTypes } from "./camera-events-message.ts";
-import { volatileCameraMemory } from "./camera-memory.ts";
+import { volatileCameraMemory } from "./camera-memory.fake.ts";
 
 const startMs = Date.UTC(2026, 10, 20, 12);
 

@@ -8,10 +8,3 @@ export interface CameraMemory {
   /** On the disk within a minute, and at the end: for what changes all the time. */
   keep(key: string, value: unknown): void;
 }
-
-/** A memory that lasts as long as the process. */
-export function volatileCameraMemory(): CameraMemory {
-  const values = new Map<string, unknown>();
-  const set = (key: string, value: unknown): void => void values.set(key, value);
-  return { read: (key) => values.get(key), write: set, keep: set };
-}

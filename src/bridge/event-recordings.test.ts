@@ -3,7 +3,7 @@ import { StopError } from "../foundation/abort.ts";
 import { ManualClock } from "../foundation/clock.fake.ts";
 import { PermanentError, TransientError } from "../foundation/errors.ts";
 import { recordingLogger } from "../foundation/logger.fake.ts";
-import { volatileCameraMemory } from "./camera-memory.ts";
+import { volatileCameraMemory } from "./camera-memory.fake.ts";
 import { batteryDoorbell } from "./camera-state.fixtures.ts";
 import { FakeHistory } from "./event-history.fake.ts";
 import { EventRecordings } from "./event-recordings.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ManualClock } from "../foundation/clock.fake.ts";
 import { TransientError } from "../foundation/errors.ts";
 import { StreamStage } from "../media/hub/stream.fixtures.ts";
-import { volatileCameraMemory } from "./camera-memory.ts";
+import { volatileCameraMemory } from "./camera-memory.fake.ts";
 import { LiveStream } from "./live-stream.ts";
 import { LiveSeconds } from "./live-stream-seconds.ts";
 

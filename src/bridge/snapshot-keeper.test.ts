@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { volatileCameraMemory } from "./camera-memory.ts";
+import { volatileCameraMemory } from "./camera-memory.fake.ts";
 import { batteryDoorbell, plainCamera } from "./camera-state.fixtures.ts";
 import type { SnapshotMode } from "./snapshot-mode-policy.ts";
 import { SnapshotStage, type StageOptions } from "./snapshot-stage.fixtures.ts";

@@ -1,6 +1,6 @@
 // Lifetimes: composed AbortSignals and the closed set of reasons why something stops.
 
-export type StopReason = "closed" | "failed" | "replaced" | "shutdown" | "timeout";
+export type StopReason = "closed" | "failed" | "replaced" | "shutdown";
 
 /** The abort reason of everything that we stop ourselves; not a failure. */
 export class StopError extends Error {

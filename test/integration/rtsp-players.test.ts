@@ -9,7 +9,7 @@ import { systemClock } from "../../src/foundation/clock.ts";
 import { recordingLogger } from "../../src/foundation/logger.fake.ts";
 import { createAacTranscoderFactory } from "../../src/media/ffmpeg/aac-transcoder.ts";
 import { StreamHub } from "../../src/media/hub/stream-hub.ts";
-import { volatileMemory } from "../../src/media/hub/stream-memory.ts";
+import { volatileMemory } from "../../src/media/hub/stream-memory.fake.ts";
 import { StreamPath } from "../../src/media/hub/stream-path.ts";
 import { differs } from "../support/stream-engines.ts";
 import { framesPerSecond, keyFrameSeconds, LoopingCamera } from "./rtsp-camera.fixtures.ts";

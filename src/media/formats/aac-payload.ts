@@ -11,19 +11,3 @@ export function aacPayload(frame: Buffer): Buffer {
   frame.copy(payload, 4);
   return payload;
 }
-
-/** The frames of a payload (fragments excluded); none where it is damaged. */
-export function aacFrames(payload: Buffer): Buffer[] {
-  if (payload.length < 2) return [];
-  const count = Math.floor(payload.readUInt16BE(0) / 16);
-  let at = 2 + count * 2;
-  if (at > payload.length) return [];
-  const frames: Buffer[] = [];
-  for (let index = 0; index < count; index++) {
-    const end = at + (payload.readUInt16BE(2 + index * 2) >> 3);
-    if (end > payload.length) return [];
-    frames.push(payload.subarray(at, end));
-    at = end;
-  }
-  return frames;
-}

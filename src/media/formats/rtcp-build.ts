@@ -1,4 +1,4 @@
-// Writes RTCP: the compounds that Belfry sends to its readers, and PLI for cameras.
+// Writes RTCP: the compounds that Belfry sends to its readers.
 import { rtcpTypes } from "./rtcp-packet.ts";
 import { wrapTimestamp } from "./rtp-arithmetic.ts";
 
@@ -42,15 +42,6 @@ export function buildBye(ssrc: number, cname: string): Buffer {
   writeHeader(bye, rtcpTypes.bye, 1);
   bye.writeUInt32BE(ssrc, 4);
   return Buffer.concat([buildEmptyReceiverReport(ssrc, cname), bye]);
-}
-
-/** Asks the sender of `mediaSsrc` for a key frame (RFC 4585, section 6.3.1). */
-export function buildPictureLoss(senderSsrc: number, mediaSsrc: number): Buffer {
-  const packet = Buffer.allocUnsafe(12);
-  writeHeader(packet, rtcpTypes.payloadFeedback, 1);
-  packet.writeUInt32BE(senderSsrc, 4);
-  packet.writeUInt32BE(mediaSsrc, 8);
-  return packet;
 }
 
 function buildSourceDescription(ssrc: number, cname: string): Buffer {

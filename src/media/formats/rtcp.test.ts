@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { buildBye, buildEmptyReceiverReport, buildPictureLoss, buildSenderReport } from "./rtcp-build.ts";
+import { buildBye, buildEmptyReceiverReport, buildSenderReport } from "./rtcp-build.ts";
 import { parseRtcp } from "./rtcp-parse.ts";
 
 test("a sender report survives writing and reading", () => {
@@ -17,31 +17,29 @@ test("a sender report survives writing and reading", () => {
       const data = buildSenderReport({ cname, unixMs, ...rest });
       const [report, source] = parseRtcp(data);
       expect(data.length % 4).toBe(0);
-      expect(report).toMatchObject({ type: "senderReport", reports: [], ...rest });
+      expect(report).toMatchObject({ type: "senderReport", ...rest });
       expect(report?.type === "senderReport" && Math.abs(report.unixMs - unixMs)).toBeLessThan(0.01);
-      expect(source).toEqual({ type: "sourceDescription", sources: [{ ssrc: rest.ssrc, cname }] });
+      expect(source).toEqual({ type: "sourceDescription" });
+      expect(data.toString("utf8", 38, 38 + data.readUInt8(37))).toBe(cname);
     }),
   );
 });
 
-test("an empty receiver report, the end and a picture loss are read back", () => {
-  expect(parseRtcp(buildEmptyReceiverReport(7, "abc"))).toEqual([
-    { type: "receiverReport", ssrc: 7, reports: [] },
-    { type: "sourceDescription", sources: [{ ssrc: 7, cname: "abc" }] },
-  ]);
-  expect(parseRtcp(buildBye(7, "abcd")).at(-1)).toEqual({ type: "bye", ssrcs: [7] });
-  expect(parseRtcp(buildPictureLoss(1, 2))).toEqual([{ type: "pictureLoss", senderSsrc: 1, mediaSsrc: 2 }]);
+test("an empty receiver report and the end are as RFC 3550 has them, and read back", () => {
+  const life = buildEmptyReceiverReport(7, "abc");
+  expect(life.toString("hex")).toBe("80c900010000000781ca0003000000070103616263000000");
+  expect(parseRtcp(life)).toEqual([{ type: "receiverReport" }, { type: "sourceDescription" }]);
+  expect(buildBye(7, "abc").toString("hex")).toBe(`${life.toString("hex")}81cb000100000007`);
+  expect(parseRtcp(buildBye(7, "abcd")).at(-1)).toEqual({ type: "bye" });
 });
 
-test("reads the report blocks of a receiver", () => {
-  const data = Buffer.from("81c90007000000010000000240fffffe00010005000000090000000000000000", "hex");
-  expect(parseRtcp(data)).toEqual([
-    {
-      type: "receiverReport",
-      ssrc: 1,
-      reports: [{ ssrc: 2, fractionLost: 64, packetsLost: -2, highestSequenceNumber: 65_541, jitter: 9 }],
-    },
-  ]);
+test.each([
+  ["a receiver's report", "81c90007000000010000000240fffffe00010005000000090000000000000000", ["receiverReport"]],
+  ["a receiver's report without what it tells of", "81c9000100000001", []],
+  ["a request for a key frame", "81ce00020000000100000002", ["other"]],
+  ["the end of more sources than there are", "9fcb000100000007", []],
+])("%s is read as far as it adds up", (_name, data, types) => {
+  expect(parseRtcp(Buffer.from(data, "hex")).map(({ type }) => type)).toEqual(types);
 });
 
 test("random bytes break nothing, and a damaged part ends the reading", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PermanentError } from "../../foundation/errors.ts";
-import { aacFrames } from "../formats/aac-payload.ts";
+import { aacPayload } from "../formats/aac-payload.ts";
 import { timestampDistance } from "../formats/rtp-arithmetic.ts";
 import type { RtpPacket } from "../formats/rtp-packet.ts";
 import { pcmuTrack } from "../formats/track.ts";
@@ -100,8 +100,8 @@ test("AAC frames lie on the timeline of the sound they are made of", async () =>
     transcoder?.onFrame(frame, (written[0]?.timestamp ?? 0) + 3 * 1_024 + at * 1_024 - 1_024);
   const aac = output.packets(1);
   expect(aac).toHaveLength(12);
-  expect(aac.map((packet) => [packet.payloadType, packet.marker, aacFrames(packet.payload)[0]])).toEqual(
-    aac.map(() => [97, true, frame]),
+  expect(aac.map((packet) => [packet.payloadType, packet.marker, packet.payload])).toEqual(
+    aac.map(() => [97, true, aacPayload(frame)]),
   );
   expect(timestampDistance(aac[0]?.timestamp ?? 0, aac.at(-1)?.timestamp ?? 0)).toBe(11 * 1_024);
   const [aacReport] = output.senderReports(1);

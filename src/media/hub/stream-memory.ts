@@ -22,15 +22,6 @@ export interface StreamMemory {
   save(path: string, remembered: RememberedStream): void;
 }
 
-/** A memory that lasts as long as the process. */
-export function volatileMemory(): StreamMemory {
-  const streams = new Map<string, RememberedStream>();
-  return {
-    load: (path) => streams.get(path),
-    save: (path, remembered) => void streams.set(path, remembered),
-  };
-}
-
 /** The memory of one stream: saves only what is new, and outlives a memory that throws. */
 export class MemoryKeeper {
   readonly #path: string;

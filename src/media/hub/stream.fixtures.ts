@@ -11,7 +11,7 @@ import { FakeSource } from "./media-source.fake.ts";
 import { RecordingOutput } from "./reader-output.fake.ts";
 import type { Reader, StreamLease, Viewer } from "./stream.ts";
 import type { StreamBudget } from "./stream-budget.ts";
-import { volatileMemory } from "./stream-memory.ts";
+import { volatileMemory } from "./stream-memory.fake.ts";
 import { StreamPath } from "./stream-path.ts";
 import type { StreamPathOptions } from "./stream-path-options.ts";
 import type { StreamStatus } from "./stream-status.ts";

@@ -39,8 +39,8 @@ export interface StreamLease extends Disposable {
 
 /** A viewer's running playback. Dispose it to stop; the lease stays. */
 export interface Reader extends Disposable {
-  /** SSRC and first sequence number per played track, as announced in Transport and RTP-Info. */
-  readonly tracks: readonly { readonly track: number; readonly ssrc: number; readonly firstSequenceNumber: number }[];
+  /** The first sequence number of each played track, as announced in RTP-Info. */
+  readonly tracks: readonly { readonly track: number; readonly firstSequenceNumber: number }[];
   /** Nothing is sent while paused; resumes at the next key frame. */
   pause(): void;
   resume(): void;

@@ -41,7 +41,7 @@ export class ScriptedLease implements StreamLease {
     this.calls.push("play");
     for (const batch of this.#kept) output.writeRtp(tracks[0] ?? 0, batch);
     return {
-      tracks: tracks.map((track) => ({ track, ssrc: 1, firstSequenceNumber: 100 + track })),
+      tracks: tracks.map((track) => ({ track, firstSequenceNumber: 100 + track })),
       pause: () => void this.calls.push("pause"),
       resume: () => void this.calls.push("resume"),
       remove: (track) => void this.calls.push(`remove ${track}`),

@@ -37,11 +37,15 @@ const fixedHeaderLength = 12;
 export class SrtpReceiver {
   readonly #salt: Buffer;
   readonly #opener: Opener;
+  /** Of the packet at hand: a cipher copies it. Around what changes it is the salt. */
+  readonly #iv: Buffer;
   readonly #senders = new Map<number, Sender>();
 
   constructor(keys: SrtpKeys) {
     this.#salt = keys.salt;
     this.#opener = keys.profile === "aes-128-gcm" ? gcmOpener(keys) : counterModeOpener(keys);
+    this.#iv = Buffer.alloc(this.#opener.ivLength);
+    keys.salt.copy(this.#iv);
   }
 
   /** Undefined: no RTP packet, or not an authentic one. The payload is memory of its own. */
@@ -64,13 +68,12 @@ export class SrtpReceiver {
   }
 
   #initializationVector(ssrc: number, rollover: number, sequenceNumber: number): Buffer {
-    const { ivLength, ssrcAt } = this.#opener;
-    const iv = Buffer.alloc(ivLength);
-    iv.writeUInt32BE(ssrc, ssrcAt);
-    iv.writeUInt32BE(rollover, ssrcAt + 4);
-    iv.writeUInt16BE(sequenceNumber, ssrcAt + 8);
-    const salted = Math.min(ivLength, this.#salt.length);
-    for (let at = 0; at < salted; at++) iv[at] = (iv[at] ?? 0) ^ (this.#salt[at] ?? 0);
+    const { ssrcAt } = this.#opener;
+    const iv = this.#iv;
+    const salt = this.#salt;
+    iv.writeUInt32BE((ssrc ^ salt.readUInt32BE(ssrcAt)) >>> 0, ssrcAt);
+    iv.writeUInt32BE((rollover ^ salt.readUInt32BE(ssrcAt + 4)) >>> 0, ssrcAt + 4);
+    iv.writeUInt16BE(sequenceNumber ^ salt.readUInt16BE(ssrcAt + 8), ssrcAt + 8);
     return iv;
   }
 

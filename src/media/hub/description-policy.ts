@@ -1,6 +1,7 @@
 // What a stream is described as, and whether a description still fits what the camera sends.
 import { parseSps, profileLevelId } from "../formats/h264-sps.ts";
 import { aacTrack, type H264Track, opusTrack, pcmuTrack, type Track } from "../formats/track.ts";
+import { describedSound } from "./described-sound.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 import type { RememberedStream } from "./stream-memory.ts";
 import { trackNumbers } from "./track-numbers.ts";
@@ -17,25 +18,10 @@ export function describeTracks(
   remembered: RememberedStream | undefined,
   canMakeAac: boolean,
 ): Track[] {
-  const codec = describeSound(known, remembered);
+  const codec = describedSound(known, remembered?.audioCodec);
   if (codec === "none") return [describeVideo(known, remembered)];
   const aac = known?.aac ?? (canMakeAac ? aacTrack : undefined);
   return [describeVideo(known, remembered), ...(aac ? [aac] : []), codec === "pcmu" ? pcmuTrack : opusTrack];
-}
-
-/**
- * A track that never brings anything costs time: FFmpeg, and so Home Assistant, looks for its beginning for five seconds. So what
- * has been without sound is taken to stay so until some is heard, whatever a call promises.
- */
-export function describeSound(
-  known: KnownTracks | undefined,
-  remembered: Pick<RememberedStream, "audioCodec"> | undefined,
-): RememberedStream["audioCodec"] {
-  if (known?.hasSound === false) return "none";
-  const isHeard = known?.hasSound === true || known?.aac !== undefined;
-  if (!isHeard && remembered?.audioCodec === "none") return "none";
-  const before = remembered?.audioCodec === "none" ? undefined : remembered?.audioCodec;
-  return known?.audioCodec ?? before ?? "opus";
 }
 
 function describeVideo(known: KnownTracks | undefined, remembered: RememberedStream | undefined): H264Track {

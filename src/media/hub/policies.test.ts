@@ -3,8 +3,8 @@ import { PermanentError, TransientError } from "../../foundation/errors.ts";
 import { type RefusalCause, StreamRefusedError } from "../errors.ts";
 import { aacTrack, opusTrack, pcmuTrack } from "../formats/track.ts";
 import { type AdmissionFacts, decideAdmission } from "./admission-policy.ts";
+import { describedSound } from "./described-sound.ts";
 import {
-  describeSound,
   describeTracks,
   isAacDescribedWrongly,
   isAudioDescribedWrongly,
@@ -150,7 +150,7 @@ test.each([
   ["not there, where there was some", { ...high, hasSound: false }, "pcmu", "none"],
   ["nothing runs, there was none", undefined, "none", "none"],
 ] as const)("sound that is %s", (_what, known, audioCodec, sound) => {
-  expect(describeSound(known, audioCodec && { audioCodec })).toBe(sound);
+  expect(describedSound(known, audioCodec)).toBe(sound);
 });
 
 test("a description without sound is one of the picture alone, and not wrong when some is heard", () => {

@@ -1,7 +1,7 @@
 // What is remembered of a stream between calls, so that it can be described without calling the camera. The app stores it.
 import type { Logger } from "../../foundation/logger.ts";
 import { profileLevelId } from "../formats/h264-sps.ts";
-import { describeSound } from "./description-policy.ts";
+import { describedSound, type SoundCodec } from "./described-sound.ts";
 import type { KnownTracks } from "./known-tracks.ts";
 
 /** Fit for JSON. */
@@ -12,8 +12,7 @@ export interface RememberedStream {
   readonly pps: string;
   readonly width: number | undefined;
   readonly height: number | undefined;
-  /** `none`: it had no sound. */
-  readonly audioCodec: "opus" | "pcmu" | "none";
+  readonly audioCodec: SoundCodec;
 }
 
 export interface StreamMemory {
@@ -52,7 +51,7 @@ export class MemoryKeeper {
       pps: known.parameterSets.pps.toString("base64"),
       width: size.width,
       height: size.height,
-      audioCodec: describeSound(known, before),
+      audioCodec: describedSound(known, before?.audioCodec),
     };
     if (before && isSame(before, remembered)) return;
     try {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test as plainTest } from "vitest";
 import { buildAccount } from "../../simulator/account-builders.ts";
 import type { JournalEntry } from "../../simulator/journal.ts";
+import { framesPerSecond } from "../../simulator/media/live-format.ts";
 import { timestampDistance } from "../../src/media/formats/rtp-arithmetic.ts";
 import { hasMosquitto } from "../support/mosquitto.ts";
 import { presentedAt } from "../support/presentation.ts";
@@ -79,8 +80,8 @@ test("a call that is cut continues: same source, numbers without a gap, times th
   }
   expect(before).toBeGreaterThan(0);
   expect(stage.calls("side-passage", "live.requested")).toHaveLength(2);
-  // From the first picture on, RTP time has advanced as the clock did.
-  const [start] = reader.pictures;
+  // From the first picture on, RTP time has advanced as the clock did. MediaMTX is given the first ones late, and quickly then.
+  const start = reader.pictures[differs("first-picture") ? framesPerSecond : 0];
   const end = reader.pictures.at(-1);
   if (!start || !end) throw new Error("there were pictures");
   const rtpMs = timestampDistance(start.rtpTimestamp, end.rtpTimestamp) / 90;

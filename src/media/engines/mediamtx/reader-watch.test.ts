@@ -29,6 +29,27 @@ function watching({ connections = [], hls = [], whep = [] }: Lists, known: reado
   return new ReaderWatch({ api, hasHls: true, hasRtsps: false, hasWhep: true, signal }, viewers);
 }
 
+test("readers are told in the order in which they came, whatever MediaMTX's lists are in", async () => {
+  const reader = (id: string) => ({ type: "rtspSession", id });
+  const session = (id: string, createdAt: number): MediamtxSession => ({
+    ...{ id, createdAt, path: "a_live", address: "192.0.2.1", userAgent: id },
+  });
+  let readers = [reader("second"), reader("first")];
+  const sessions = [session("third", nowMs + 9), session("second", nowMs + 2), session("first", nowMs + 1)];
+  const api = {
+    paths: async () => [{ name: "a_live", readers }],
+    hlsPaths: async () => [],
+    connections: async () => [],
+    sessions: async () => sessions,
+  };
+  const has = { hasHls: false, hasRtsps: false, hasWhep: false };
+  const watch = new ReaderWatch({ api, ...has, signal }, new KnownViewers());
+  const seen = async () => (await watch.look()).get("a_live")?.readers.map(({ viewer }) => viewer.userAgent);
+  expect(await seen()).toEqual(["first", "second"]);
+  readers = [reader("third"), reader("second"), reader("first")];
+  expect(await seen()).toEqual(["first", "second", "third"]);
+});
+
 test("whoever waits by HLS or WHEP for that path is a starter, by name", async () => {
   const watch = watching({
     hls: [{ userAgent: "hls.js" }, { path: "b_live", userAgent: "other" }],

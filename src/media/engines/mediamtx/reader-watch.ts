@@ -40,7 +40,7 @@ const longestWaitMs = 2_000;
 
 export class ReaderWatch {
   readonly #options: ReaderWatchOptions;
-  /** Readers by their id. */
+  /** Readers by their id, in the order in which they came. */
   #viewers = new Map<string, Viewer>();
   readonly #known: KnownViewers;
 
@@ -57,11 +57,13 @@ export class ReaderWatch {
       hasHls ? api.hlsPaths(signal) : Promise.resolve<readonly string[]>([]),
     ]);
     await this.#learn(paths.flatMap(({ readers }) => readers));
+    const ranks = new Map([...this.#viewers.keys()].map((id, rank) => [id, rank]));
+    const rankOf = ({ id }: { readonly id: string }): number => ranks.get(id) ?? ranks.size;
     return new Map(
-      paths.map(({ name, readers }) => [
-        name,
-        { readers: readers.map((reader) => this.#seen(reader)), isHls: hlsPaths.includes(name) },
-      ]),
+      paths.map(({ name, readers }) => {
+        const inOrder = readers.toSorted((one, other) => rankOf(one) - rankOf(other));
+        return [name, { readers: inOrder.map((reader) => this.#seen(reader)), isHls: hlsPaths.includes(name) }];
+      }),
     );
   }
 
@@ -122,7 +124,8 @@ export class ReaderWatch {
       if (!found) continue;
       // The FFmpeg that publishes has a session, too.
       const isReader = ({ id }: MediamtxSession): boolean => unknown.some((reader) => reader.id === id);
-      for (const session of (await api.sessions(found.list, signal)).filter(isReader))
+      const sessions = (await api.sessions(found.list, signal)).filter(isReader);
+      for (const session of sessions.toSorted((one, other) => one.createdAt - other.createdAt))
         this.#remember(session, found.kind);
     }
     const present = new Set(readers.map(({ id }) => id));

@@ -335,7 +335,7 @@ test("an access list that silently forbids something is one problem", async () =
     await next(connection.troubleChanged, () => true);
     expect(connection.isConnected).toBe(true);
     expect(connection.trouble).toContain(`allow reading and writing ${filter} in the broker's access list`);
-    expect(said("warn")).toEqual([connection.trouble]);
+    expect(said("warn")).toEqual([`${connection.trouble} [mqtt.not-allowed]`]);
   };
   await Promise.all(cases.map(check));
 });

@@ -20,12 +20,10 @@ const patience = (drillMs: number): number => drillMs + 60_000;
 
 let stage: StreamHome;
 
+const pauses = { pause_after_limit_battery: pauseSeconds.battery, pause_after_limit_wired: pauseSeconds.wired };
+
 beforeAll(async () => {
-  const settings = {
-    pause_after_limit_battery: pauseSeconds.battery,
-    pause_after_limit_wired: pauseSeconds.wired,
-  };
-  if (hasMosquitto) stage = await StreamHome.start({ settings });
+  if (hasMosquitto) stage = await StreamHome.start({ settings: pauses });
 });
 afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
@@ -41,6 +39,7 @@ describe("cameras and networks", () => {
   ])(
     "media that stall in the middle of a call: called again, and what comes %s reaches the same player",
     async (_when, mediaDelayMs) => {
+      await stage.untilCallsAreOver("driveway");
       const after = stage.journalPosition;
       stage.turn("driveway", { mediaStallAfterMs: 2_000 });
       const patience = mediaDelayMs > 0 && differs("patience") ? {} : { timeoutSeconds: 5 };
@@ -77,6 +76,8 @@ describe("cameras and networks", () => {
 });
 
 test("Ring's limit: the viewer is told and must pause, somebody else need not, and ON overrides", async () => {
+  // An own home: at this address nobody else has been seen, for whom MediaMTX's demand might be.
+  await using stage = await StreamHome.start({ settings: pauses });
   stage.turn("living-room", { sessionLimitMs: 2_500 });
   const from = stage.position;
   await using reader = await RtspReader.play(stage.url("living-room"), { userAgent: "dashboard" });
@@ -86,17 +87,18 @@ test("Ring's limit: the viewer is told and must pause, somebody else need not, a
     from,
   });
   expect(ended).toMatchObject({ status: "inactive", reason_code: "call.limit" });
-  const refused = await refusalOf("living-room", "dashboard");
+  const refused = await visit(stage.url("living-room"), "dashboard", 0);
   expect(refused).toMatchObject(differs("refusal") ? { status: 400 } : { status: 503, retryAfter: pauseSeconds.wired });
-  await using other = await RtspReader.play(stage.url("living-room"), { userAgent: "somebody else" });
-  await other.closed;
+  if (!differs("limits")) {
+    await using other = await RtspReader.play(stage.url("living-room"), { userAgent: "somebody else" });
+    await other.closed;
+  }
   await stage.untilCallsAreOver("living-room");
   await stage.command("living-room", "stream", "ON");
   await stage.attributes("living-room", "stream", ({ status }) => status === "active", { from: stage.position });
   await using again = await RtspReader.play(stage.url("living-room"), { userAgent: "somebody else" });
   await again.picture(1);
   await stage.command("living-room", "stream", "OFF");
-  stage.turn("living-room", { sessionLimitMs: 600_000 });
 });
 
 if (isFull) {
@@ -130,7 +132,7 @@ describe.concurrent("clients that never give up", () => {
       const endsAt = performance.now() + drill.reconnectForMs;
       const seen = { played: 0, refused: 0, retryAfter: 0 };
       while (performance.now() < endsAt) {
-        const outcome = await visit("front-door", "reconnector", drill.reconnectEveryMs);
+        const outcome = await visit(stage.url("front-door"), "reconnector", drill.reconnectEveryMs);
         if (outcome === undefined) seen.played++;
         else {
           seen.refused++;
@@ -159,7 +161,7 @@ describe.concurrent("clients that never give up", () => {
       const startedAt = performance.now();
       const counts = { opened: 0, refused: 0 };
       while (performance.now() - startedAt < drill.reopenForMs) {
-        const outcome = await visit("driveway", "dashboard", Number.POSITIVE_INFINITY);
+        const outcome = await visit(stage.url("driveway"), "dashboard", Number.POSITIVE_INFINITY);
         if (outcome === undefined) counts.opened++;
         else counts.refused++;
         await pause(drill.reopenAfterMs);
@@ -181,10 +183,10 @@ interface Refusal {
 }
 
 /** Plays until it is sent away, or for so long; the refusal where it may not. */
-async function visit(slug: string, userAgent: string, forMs: number): Promise<Refusal | undefined> {
+async function visit(url: string, userAgent: string, forMs: number): Promise<Refusal | undefined> {
   const startedAt = performance.now();
   try {
-    await using reader = await RtspReader.play(stage.url(slug), { userAgent, codecs: ["h264"] });
+    await using reader = await RtspReader.play(url, { userAgent, codecs: ["h264"] });
     if (forMs === Number.POSITIVE_INFINITY) await reader.closed;
     else await Promise.race([reader.closed, pause(forMs)]);
     return undefined;
@@ -193,8 +195,4 @@ async function visit(slug: string, userAgent: string, forMs: number): Promise<Re
     if (forMs !== Number.POSITIVE_INFINITY) await pause(Math.max(forMs - (performance.now() - startedAt), 0));
     return { status: error.reply.status, retryAfter: Number(error.reply.headers.get("retry-after")) };
   }
-}
-
-async function refusalOf(slug: string, userAgent: string): Promise<Refusal | undefined> {
-  return await visit(slug, userAgent, 0);
 }

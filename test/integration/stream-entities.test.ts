@@ -177,9 +177,10 @@ test("a PCMU camera: its sound as it is, and AAC made of it", async () => {
 });
 
 test("a camera without sound: after its first seconds it is described without, so that players need not look for some", async () => {
+  await stage.untilCallsAreOver("back-garden");
   stage.turn("back-garden", { audioCodec: "none" });
   const first = await RtspReader.play(stage.url("back-garden"));
-  await first.picture(130);
+  await first.picture(160);
   await first[Symbol.asyncDispose]();
   await stage.untilCallsAreOver("back-garden");
   await using again = await RtspReader.play(stage.url("back-garden"));

@@ -79,18 +79,17 @@ export const moments = {
     return watching;
   },
   "while it plays": async ({ stage }: KillScene): Promise<Watching> => {
-    const watching = watch(stage);
-    await (await watching.reader).picture(10);
-    return watching;
+    const reader = await playAtLast(stage);
+    await reader.picture(10);
+    return { reader: Promise.resolve(reader) };
   },
   "when the script is told to end": async ({ stage, gate }: KillScene): Promise<Watching> => {
     await gate.hold("OFF-DEMAND");
-    const watching = watch(stage);
-    const reader = await watching.reader;
+    const reader = await playAtLast(stage);
     await reader.picture(10);
     await reader[Symbol.asyncDispose]();
     await gate.isWaiting();
-    return watching;
+    return { reader: Promise.resolve(reader) };
   },
 } as const;
 
@@ -147,16 +146,29 @@ function isListening(port: number): Promise<true | undefined> {
 }
 
 /**
- * At the first request or at the next one, half a second later, as players make it: whoever asks in the moment of a kill may still meet
- * what has just died, and is disconnected with it.
+ * At the first request or at the next one, a second later, as players make it: whoever asks in the moment of an end may still meet
+ * what has just ended, and is disconnected with it.
  */
+function playAtLast(stage: StreamHome): Promise<RtspReader> {
+  return playUntilPicture(stage).catch(() => pause(1_000).then(() => playUntilPicture(stage)));
+}
+
 export async function playsAgain(stage: StreamHome): Promise<void> {
   await until("MediaMTX listening", () => isListening(stage.belfry.rtspPort), { timeoutMs: 3_000 });
   const asked = monotonicUnixMs();
-  await using reader = await playUntilPicture(stage).catch(() => pause(500).then(() => playUntilPicture(stage)));
+  await using reader = await explained(stage, playAtLast(stage));
   const picture = await reader.keyPicture();
   expect(picture.at - asked).toBeLessThan(8_000);
   await reader.picture(reader.pictures.length + 10);
+}
+
+/** Where it fails, Belfry's log says why. */
+export async function explained<T>(stage: StreamHome, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Error(stage.belfry.lines.slice(-60).join("\n"), { cause });
+  }
 }
 
 /** Resolves with the reader when it has a picture; rejects when it was refused or disconnected before. */

@@ -15,6 +15,7 @@ import { childrenLeft, engineProcesses, mainShell, oneProcess } from "./engine-p
 import {
   endsTidily,
   endsWithOff,
+  explained,
   type Fate,
   fates,
   KillScene,
@@ -71,7 +72,7 @@ describe.each(Object.keys(drills) as Victim[])("kill -9 of %s", (victim) => {
 
   test.each(drills[victim])("%s: who watches %s", async (moment, fate) => {
     const { stage, gate } = scene;
-    const watching = await moments[moment](scene);
+    const watching = await explained(stage, moments[moment](scene));
     await fates[fate](watching, await kill9(victim, stage));
     await gate.release();
     stage.home.cloud.operations.resetKnobs();

@@ -12,7 +12,7 @@ export function readVersion(printed: string): string | undefined {
 /** Throws PermanentError `mediamtx.version` where it will not do. */
 export function checkVersion(program: string, printed: string): string {
   const version = readVersion(printed);
-  const must = `it must be ${leastVersion} or newer: install it with npm run mediamtx:install, or set stream_engine to builtin`;
+  const must = `it must be ${leastVersion} or newer: name another one with mediamtx_path, set mediamtx_download instead, or set stream_engine to builtin`;
   if (version === undefined)
     throw new PermanentError("mediamtx.version", `${program} does not tell its version; ${must}`);
   if (!isAtLeast(version, leastVersion))

@@ -17,18 +17,21 @@ test.each([
 
 test("trouble is said aloud, the rest is for who looks for it", () => {
   const { logger, lines } = recordingLogger();
-  logLine('{"timestamp":"t","level":"WAR","message":"[RTSP] reader is too slow"}', logger);
+  logLine('{"timestamp":"t","level":"WAR","message":"[RTSP] reader is too slow"}', true, logger);
   const skipped = "[RTSP] [session 1] received RTP packet without absolute time, skipping it";
-  logLine(JSON.stringify({ level: "WAR", message: skipped }), logger);
-  logLine('{"timestamp":"t","level":"INF","message":"opened"}', logger);
-  logLine("what a script prints", logger);
-  logLine("42", logger);
+  logLine(JSON.stringify({ level: "WAR", message: skipped }), true, logger);
+  logLine('{"timestamp":"t","level":"INF","message":"opened"}', true, logger);
+  logLine("what a script prints", true, logger);
+  logLine("42", true, logger);
+  logLine('{"timestamp":"t","level":"ERR","message":"listen tcp :8554: bind: address already in use"}', false, logger);
   expect(lines.map(({ level, line }) => `${level} ${line}`)).toEqual([
     "warn MediaMTX: [RTSP] reader is too slow",
     `debug MediaMTX: ${skipped}`,
     "debug MediaMTX: opened",
     "debug MediaMTX: what a script prints",
     "debug MediaMTX: 42",
+    // Before it is ready it is tried again, and whoever tries says at the end why in vain.
+    "debug MediaMTX: listen tcp :8554: bind: address already in use",
   ]);
 });
 

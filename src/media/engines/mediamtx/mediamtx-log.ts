@@ -15,11 +15,15 @@ export interface LogLine {
 /** How MediaMTX takes the packets with which we begin each track (see `AlignedStart`). */
 const expected = /received RTP packet without absolute time, skipping it/;
 
-/** Writes the line where it belongs. Its information is our debugging: what matters of it we say ourselves. */
-export function logLine(line: string, logger: Logger): LogLine {
+/**
+ * Writes the line where it belongs. Its information is our debugging: what matters of it we say ourselves, and why it cannot start,
+ * too, when it has been tried often enough.
+ */
+export function logLine(line: string, isReady: boolean, logger: Logger): LogLine {
   const read = readLine(line);
   const { level, message } = read;
-  if ((level === "ERR" || level === "WAR") && !expected.test(message)) logger.warn(`MediaMTX: ${message}`);
+  const isComplaint = (level === "ERR" || level === "WAR") && !expected.test(message);
+  if (isComplaint && isReady) logger.warn(`MediaMTX: ${message}`);
   else logger.debug(() => `MediaMTX: ${message}`);
   return read;
 }

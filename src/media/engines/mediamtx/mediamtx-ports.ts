@@ -1,5 +1,6 @@
 // Ports for MediaMTX, which cannot say which ones it got: the wanted ones where they are free, else the next free ones.
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { errorCode, PermanentError } from "../../../foundation/errors.ts";
 import type { MediamtxPorts } from "./mediamtx-config.ts";
@@ -29,8 +30,6 @@ const portsToTry = 20;
 const usualRtp = 8_000;
 const usualSrtp = 8_004;
 const usualIce = 8_189;
-const usualApi = 9_997;
-const usualMetrics = 9_998;
 
 /** `host`: where readers come in, an address. Throws PermanentError `mediamtx.ports` where none is free, `rtsp.listen` where it is no matter of that. */
 export async function findPorts(wanted: WantedPorts, host: string): Promise<FoundPorts> {
@@ -39,13 +38,13 @@ export async function findPorts(wanted: WantedPorts, host: string): Promise<Foun
   const ports: MediamtxPorts = {
     rtsp: await search.tcp("RTSP", wanted.rtsp),
     rtp: hasUdp ? await search.udpPair(usualRtp) : undefined,
-    api: await search.own(usualApi),
-    metrics: await search.own(usualMetrics),
     rtsps: rtsps === undefined ? undefined : await search.tcp("RTSPS", rtsps),
     srtp: hasUdp && rtsps !== undefined ? await search.udpPair(usualSrtp) : undefined,
     hls: hls === undefined ? undefined : await search.tcp("HLS", hls),
     whep: whep === undefined ? undefined : await search.tcp("WHEP", whep),
     ice: whep === undefined ? undefined : await search.udp("WebRTC", usualIce),
+    api: await search.own(),
+    metrics: await search.own(),
   };
   return { ports, moved: search.moved };
 }
@@ -75,9 +74,11 @@ class PortSearch {
     return this.#find({ what: undefined, wanted, protocol: "udp", step: 2 }, isFree);
   }
 
-  /** For ourselves. */
-  own(wanted: number): Promise<number> {
-    return this.#find({ what: undefined, wanted, protocol: "tcp", step: 1 }, (port) => isTcpFree(port, "127.0.0.1"));
+  /** For ourselves. Any will do, so it is one that nobody else is going to look for in the same moment. */
+  async own(): Promise<number> {
+    const port = await anyTcpPort();
+    this.#given.add(`tcp ${port}`);
+    return port;
   }
 
   async #find({ what, wanted, protocol, step }: Search, isFree: (port: number) => Promise<boolean>): Promise<number> {
@@ -98,6 +99,15 @@ interface Search {
   readonly wanted: number;
   readonly protocol: "tcp" | "udp";
   readonly step: 1 | 2;
+}
+
+async function anyTcpPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address ? address.port : 0;
 }
 
 function isTcpFree(port: number, host: string): Promise<boolean> {

@@ -71,7 +71,7 @@ export class MediamtxRun implements AsyncDisposable {
     this.#mark = mark;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => {
-        const read = logLine(line, logger);
+        const read = logLine(line, this.#isReady, logger);
         this.#lastComplaint = complaintIn(read, this.#isReady) ?? this.#lastComplaint;
         onHint(hintOf(read.message));
       });

@@ -76,9 +76,12 @@ class PortSearch {
 
   /** For ourselves. Any will do, so it is one that nobody else is going to look for in the same moment. */
   async own(): Promise<number> {
-    const port = await anyTcpPort();
-    this.#given.add(`tcp ${port}`);
-    return port;
+    for (;;) {
+      const port = await anyTcpPort();
+      if (this.#given.has(`tcp ${port}`)) continue;
+      this.#given.add(`tcp ${port}`);
+      return port;
+    }
   }
 
   async #find({ what, wanted, protocol, step }: Search, isFree: (port: number) => Promise<boolean>): Promise<number> {
